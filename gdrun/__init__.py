@@ -1,0 +1,1 @@
+"""gdrun: gradient-descent experiments from a YAML config."""

@@ -1,0 +1,121 @@
+"""What every component of a config has in common: options with types and bounds, and stacking.
+
+A component (an optimizer, a layer, a schedule …) is a frozen dataclass. Its fields are its options; their
+annotations carry the bounds, its docstring the formula, the variant and the reference. Everything that
+lists, validates or explains components derives from that and from the dictionaries (`OPTIMIZERS`,
+`SCHEDULES` …) that name them: there is no second list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeVar
+
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+
+Positive = Annotated[float, Gt(0)]
+NonNegative = Annotated[float, Ge(0)]
+Probability = Annotated[float, Ge(0), Le(1)]
+Decay = Annotated[float, Ge(0), Lt(1)]  # the share of a running mean that is kept
+Count = Annotated[int, Ge(1)]
+WholeNumber = Annotated[int, Ge(0)]
+
+Self = TypeVar("Self", bound="Component")
+
+
+@functools.cache
+def option_types(cls: type) -> Mapping[str, Any]:
+    """Name → annotation (with its bounds) of every option of a component or config section."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    """The base of everything that can be named in a config.
+
+    The bounds in the annotations hold however a component is made:
+
+        >>> Adam(learning_rate=-1)
+        ValueError: Adam: learning_rate must be greater than 0, not -1
+    """
+
+    name: ClassVar[str]  # set by `registry`; the key in its dictionary
+
+    def __post_init__(self) -> None:
+        for option, annotation in option_types(type(self)).items():
+            value = getattr(self, option)
+            if _is_float(annotation) and isinstance(value, int | np.number) and not isinstance(value, bool):
+                value = float(value)  # 1 means 1.0 wherever a float is expected
+                object.__setattr__(self, option, value)
+            for bound in getattr(annotation, "__metadata__", ()):
+                problem = _out_of_bounds(value, bound)
+                if problem:
+                    raise ValueError(f"{type(self).__name__}: {option} must be {problem}, not {value!r}")
+
+
+@functools.cache
+def _is_float(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is Annotated:
+        return _is_float(typing.get_args(annotation)[0])
+    arguments = typing.get_args(annotation)
+    return annotation is float or (any(map(_is_float, arguments)) and int not in arguments)
+
+
+def _out_of_bounds(value: Any, bound: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        return None
+    if isinstance(bound, Gt) and not value > bound.gt:
+        return f"greater than {bound.gt}"
+    if isinstance(bound, Ge) and not value >= bound.ge:
+        return f"at least {bound.ge}"
+    if isinstance(bound, Lt) and not value < bound.lt:
+        return f"less than {bound.lt}"
+    if isinstance(bound, Le) and not value <= bound.le:
+        return f"at most {bound.le}"
+    return None
+
+
+Named = TypeVar("Named", bound=Component)
+
+
+def registry(**components: type[Named]) -> dict[str, type[Named]]:
+    """The dictionary of one kind of component. A class listed under two names keeps the first as its own."""
+    for name, cls in components.items():
+        if "name" not in vars(cls):
+            cls.name = name
+    return dict(components)
+
+
+def stack(components: Sequence[Self]) -> Self:
+    """One component standing for several runs: number options become float64 arrays (runs, 1).
+
+    All must be of one class and agree in every option that is not a float, since such an option changes
+    the kind of work and not only a number in it. The result computes for `runs` runs what each
+    component would compute for its own, to the same bits.
+    """
+    first = components[0]
+    result = object.__new__(type(first))
+    for field in dataclasses.fields(first):
+        values = [getattr(component, field.name) for component in components]
+        if isinstance(values[0], float):
+            object.__setattr__(result, field.name, np.array(values, np.float64).reshape(-1, 1))
+        elif all(value == values[0] for value in values):
+            object.__setattr__(result, field.name, values[0])
+        else:
+            raise ValueError(f"{type(first).__name__}: {field.name} must be the same in every stacked run")
+    return result
+
+
+def stacking_key(component: Component) -> tuple[Any, ...]:
+    """What must be equal for components to be stacked: the class and every option that is not a float."""
+    fixed = [
+        (f.name, value)
+        for f in dataclasses.fields(component)
+        if not isinstance(value := getattr(component, f.name), float)
+    ]
+    return (type(component).__name__, *fixed)

@@ -1,0 +1,36 @@
+"""The rectified linear unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gdrun.nn.activation import Activation
+from gdrun.nn.layer import Array, Bound, Workspace
+
+
+@dataclass(frozen=True)
+class Relu(Activation):
+    """Rectified linear unit.
+
+    Formula:
+        y = max(x, 0); y′ = 1 where x > 0, else 0 (also at 0)
+
+    Reference:
+        Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
+    """
+
+    def bind(self, x: Array, workspace: Workspace) -> Bound:
+        y = x if workspace.overwritable else np.empty_like(x)
+        zero = np.zeros((), x.dtype)
+        positive = np.empty_like(y, dtype=bool)
+
+        def forward() -> None:
+            np.maximum(x, zero, out=y)
+
+        def backward(dy: Array) -> Array:
+            np.greater(y, zero, out=positive)
+            return np.multiply(dy, positive, out=dy)
+
+        return Bound(y, forward, backward, overwritable=False)

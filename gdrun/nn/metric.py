@@ -1,0 +1,30 @@
+"""The interface of a metric: a number a run, computed from all predictions at once."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.component import Component
+from gdrun.nn.layer import Array
+from gdrun.nn.loss import Task
+
+
+class Metric(Component):
+    """The base of every metric. A subclass is a frozen dataclass whose fields are its options."""
+
+    task: ClassVar[Task]
+    better: ClassVar[Literal["higher", "lower"]]
+
+    def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
+        """The metric of each run, (runs,) in float64; NaN where it isn't defined.
+
+        Args:
+            prediction: for classification the class probabilities (runs, rows, classes); for regression the
+                values (runs, rows, outputs), in the target's own unit.
+            target: for classification the class indices (runs or 1, rows); for regression the values
+                (runs or 1, rows, outputs).
+        """
+        raise NotImplementedError

@@ -1,0 +1,32 @@
+"""Accuracy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.nn.layer import Array
+from gdrun.nn.loss import Task
+from gdrun.nn.metric import Metric
+
+
+@dataclass(frozen=True)
+class Accuracy(Metric):
+    """The share of rows whose most probable class is the right one.
+
+    Formula:
+        (1/n) Σ 1[argmax_c p_c = y]; of equal probabilities the first class counts.
+
+    Reference:
+        scikit-learn, `accuracy_score`.
+    """
+
+    task: ClassVar[Task] = "classification"
+    better: ClassVar[Literal["higher", "lower"]] = "higher"
+
+    def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
+        share: NDArray[np.float64] = (prediction.argmax(axis=-1) == target).mean(axis=-1)
+        return share
