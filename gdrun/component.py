@@ -66,17 +66,18 @@ def _is_float(annotation: Any) -> bool:
     return annotation is float or (any(map(_is_float, arguments)) and int not in arguments)
 
 
-def _out_of_bounds(value: Any, bound: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+def _out_of_bounds(value: Any, bound: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(bound, Gt) and not value > bound.gt:
-        return f"greater than {bound.gt}"
-    if isinstance(bound, Ge) and not value >= bound.ge:
-        return f"at least {bound.ge}"
-    if isinstance(bound, Lt) and not value < bound.lt:
-        return f"less than {bound.lt}"
-    if isinstance(bound, Le) and not value <= bound.le:
-        return f"at most {bound.le}"
+    match bound:
+        case Gt(gt=limit) if not value > limit:
+            return f"greater than {limit}"
+        case Ge(ge=limit) if not value >= limit:
+            return f"at least {limit}"
+        case Lt(lt=limit) if not value < limit:
+            return f"less than {limit}"
+        case Le(le=limit) if not value <= limit:
+            return f"at most {limit}"
     return None
 
 

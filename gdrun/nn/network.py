@@ -51,7 +51,7 @@ class BoundNetwork:
 
 
 class Network:
-    """Layers in a row. Its parameters of all runs are one array (runs, parameters): weights first, then biases.
+    """Layers in a row; the parameters of all runs are one array (runs, parameters), weights before biases.
 
     Args:
         layers: in forward order.

@@ -22,7 +22,7 @@ class Adam(Optimizer):
     def state_names(self) -> Sequence[str]:
         return ("m", "v")
 
-    def coefficients(self, learning_rate: Float64, step: Float64) -> dict[str, Float64]:
+    def coefficients(self, learning_rate: Float64, step: Float64) -> dict[str, Any]:
         # m is kept divided by 1 − β₁ and v by 1 − β₂: one pass less each.
         step_size = learning_rate * (1 - self.beta1) / (1 - self.beta1**step)
         root = np.sqrt((1 - self.beta2) / (1 - self.beta2**step))

@@ -38,7 +38,7 @@ class Optimizer(Component):
         """The value that a state array starts from: a number, or (runs, 1) numbers."""
         return 0.0
 
-    def coefficients(self, learning_rate: Float64, step: Float64) -> dict[str, Float64]:
+    def coefficients(self, learning_rate: Float64, step: Float64) -> dict[str, Any]:
         """The numbers that `update` needs, for several steps at once.
 
         Args:
@@ -46,7 +46,7 @@ class Optimizer(Component):
             step: (steps, 1, 1), counted from 1.
 
         Returns:
-            name → an array that broadcasts with (steps, runs, 1).
+            name → a number or an array that broadcasts with (steps, runs, 1).
         """
         raise NotImplementedError
 

@@ -24,4 +24,5 @@ class HeNormal(Initializer):
     def sample(
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
     ) -> NDArray[np.float64]:
-        return generator.standard_normal(shape) * np.sqrt(2 / fan_in)
+        values: NDArray[np.float64] = generator.standard_normal(shape) * np.sqrt(2 / fan_in)
+        return values

@@ -55,7 +55,6 @@ class Dense(Layer):
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
         weight = weights["weight"]
-        bias = weights["bias"][:, None, :] if self.bias else None
         z = workspace.activations(self.units)
         dx = np.empty_like(x) if gradients and workspace.input_gradient else None
         workspace.overwritable = True  # nothing below reads z
@@ -63,26 +62,25 @@ class Dense(Layer):
 
         def forward() -> None:
             np.matmul(x, weight, out=z)
-            if bias is not None:
+            if self.bias:
                 np.add(z, bias, out=z)
             activate()
 
+        bias = weights["bias"][:, None, :] if self.bias else weight
         if not gradients:
             return Bound(y, forward, evaluate_only, overwritable)
 
         x_transposed = x.transpose(0, 2, 1)
         weight_transposed = weight.transpose(0, 2, 1)
         d_weight = gradients["weight"]
-        d_bias = gradients["bias"][:, None, :] if self.bias else None
+        d_bias = gradients["bias"][:, None, :] if self.bias else d_weight
         ones = np.ones((1, workspace.batch), workspace.dtype)
 
         def backward(dy: Array) -> Array | None:
-            dz = derive(dy)
+            dz = np.asarray(derive(dy))
             np.matmul(x_transposed, dz, out=d_weight)
-            if d_bias is not None:
+            if self.bias:
                 np.matmul(ones, dz, out=d_bias)  # a sum over the batch: the fastest way to one
-            if dx is None:
-                return None
-            return np.matmul(dz, weight_transposed, out=dx)
+            return None if dx is None else np.matmul(dz, weight_transposed, out=dx)
 
         return Bound(y, forward, backward, overwritable)

@@ -26,8 +26,8 @@ class SoftmaxCrossEntropy(Loss):
         label_smoothing: s, the probability that is spread over all C classes.
 
     Variant:
-        Scores are shifted by their maximum first, so that nothing overflows. Smoothing as in PyTorch: over all
-        classes, the right one included.
+        Scores are shifted by their maximum first, so that nothing overflows. Smoothing as in PyTorch: over
+        all classes, the right one included.
 
     Reference:
         Goodfellow, Bengio & Courville, "Deep Learning", 2016, 6.2.2; smoothing: Szegedy et al.,
@@ -40,7 +40,8 @@ class SoftmaxCrossEntropy(Loss):
     def encode(self, target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
         smoothed = np.full((len(target), outputs), self.label_smoothing / outputs)
         smoothed[np.arange(len(target)), target] += 1 - self.label_smoothing
-        return smoothed.astype(dtype)
+        encoded: Array = smoothed.astype(dtype)
+        return encoded
 
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         z = prediction - prediction.max(axis=-1, keepdims=True)
@@ -65,6 +66,7 @@ class SoftmaxCrossEntropy(Loss):
             np.matmul(gradient, ones, out=row)  # the sum over classes
             np.divide(gradient, column, out=gradient)
             np.subtract(gradient, encoded, out=gradient)
-            return np.multiply(gradient, scale, out=gradient)
+            np.multiply(gradient, scale, out=gradient)
+            return gradient
 
         return derive

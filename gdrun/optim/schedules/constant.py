@@ -17,8 +17,8 @@ class Constant(Schedule):
         factor(t) = 1
 
     Reference:
-        Robbins & Monro, "A stochastic approximation method", Annals of Mathematical Statistics 22, 1951, where
-        the rates must fall for convergence: with a constant one the weights keep moving.
+        Robbins & Monro, "A stochastic approximation method", Annals of Mathematical Statistics 22, 1951:
+        for convergence the rates must fall; with a constant one the weights keep moving.
     """
 
     def factor(self, step: Float64, run: RunLength) -> Float64:
