@@ -67,16 +67,17 @@ def _is_float(annotation: Any) -> bool:
 
 
 def _out_of_bounds(value: Any, bound: Any) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not isinstance(value, int | float):
         return None
+    number: Any = value
     match bound:
-        case Gt(gt=limit) if not value > limit:
+        case Gt(gt=limit) if not number > limit:
             return f"greater than {limit}"
-        case Ge(ge=limit) if not value >= limit:
+        case Ge(ge=limit) if not number >= limit:
             return f"at least {limit}"
-        case Lt(lt=limit) if not value < limit:
+        case Lt(lt=limit) if not number < limit:
             return f"less than {limit}"
-        case Le(le=limit) if not value <= limit:
+        case Le(le=limit) if not number <= limit:
             return f"at most {limit}"
     return None
 

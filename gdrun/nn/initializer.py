@@ -18,7 +18,7 @@ class Initializer(Component):
 
         Args:
             shape: of the array; the last axis counts outputs, all before it inputs.
-            fan_in, fan_out: values that one output is computed from, and outputs that one value takes part in.
+            fan_in, fan_out: inputs that one output is computed from, outputs that one input takes part in.
             generator: the only source of randomness.
         """
         raise NotImplementedError
