@@ -49,6 +49,19 @@ class Loss(Component):
         """
         raise NotImplementedError
 
+    def probabilities(self, prediction: Array) -> Array:
+        """What the predictions say of each class, (runs, rows, classes) in the run's dtype.
+
+        That is what classification metrics and `predictions.csv` take; rows sum to 1.
+
+        Args:
+            prediction: (runs, rows, outputs); not changed.
+
+        Raises:
+            TypeError: this is a loss for regression.
+        """
+        raise TypeError(f"{self.name} is a loss for regression: its predictions are values, not classes")
+
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
         """A function without arguments that returns ∂(mean loss)/∂prediction, a buffer made once.
 
@@ -57,3 +70,30 @@ class Loss(Component):
             encoded: (runs, batch, width), read at every call.
         """
         raise NotImplementedError
+
+
+def softmax(scores: Array) -> Array:
+    """exp(z_c)/Σ exp(z) over the last axis of (runs, rows, classes), in the layout of `scores`."""
+    probabilities = scores - scores.max(axis=-1, keepdims=True)
+    np.exp(probabilities, out=probabilities)
+    probabilities /= probabilities.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
+    """The `encode` of a regression loss: (rows, outputs), a single output given as (rows,) too.
+
+    Raises:
+        ValueError: the target doesn't have so many columns.
+    """
+    values = target[:, None] if target.ndim == 1 else target
+    if values.shape[1:] != (outputs,):
+        raise ValueError(f"the target must have shape (rows, {outputs}), not {target.shape}")
+    return values.astype(dtype)
+
+
+def mean_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over everything but the run axis of (runs, rows, outputs), to the same bits in any stack."""
+    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+    mean: NDArray[np.float64] = flat.mean(axis=-1)
+    return mean

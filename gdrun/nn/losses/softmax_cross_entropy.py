@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.component import Decay
 from gdrun.nn.layer import Array
-from gdrun.nn.loss import Loss, Task
+from gdrun.nn.loss import Loss, Task, softmax
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class SoftmaxCrossEntropy(Loss):
             axis=-1
         )
         return mean
+
+    def probabilities(self, prediction: Array) -> Array:
+        return softmax(prediction)
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
         gradient = np.empty_like(prediction)
