@@ -28,7 +28,7 @@ Self = TypeVar("Self", bound="Component")
 
 
 @functools.cache
-def option_types(cls: type) -> Mapping[str, Any]:
+def option_types(cls: type[Any]) -> Mapping[str, Any]:
     """Name → annotation (with its bounds) of every option of a component or config section."""
     hints = typing.get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
@@ -47,7 +47,8 @@ class Component:
     name: ClassVar[str]  # set by `registry`; the key in its dictionary
 
     def __post_init__(self) -> None:
-        for option, annotation in option_types(type(self)).items():
+        cls: Any = type(self)
+        for option, annotation in option_types(cls).items():
             value = getattr(self, option)
             if _is_float(annotation) and isinstance(value, int | np.number) and not isinstance(value, bool):
                 value = float(value)  # 1 means 1.0 wherever a float is expected
