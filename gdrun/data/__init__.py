@@ -1,11 +1,33 @@
-"""Data: datasets by name, splits, preprocessing.
+"""Data: datasets by name, splits, preprocessing. Nothing here needs a config:
+
+    table = DATASETS["digits"]().load(Path())
+    prepared = prepare(table, split(table, validation=0.15, test=0.15, seed=0))
+    prepared.train.features    # (rows, columns) float32
 
 Read `table.py` (a dataset as read), `split.py` (which rows train), `preprocessing.py` (fitted on those
-alone), then `datasets/`.
+alone) and `prepared.py` (what training gets), then `datasets/`.
 """
 
 from __future__ import annotations
 
-from gdrun.component import Component
+from gdrun.data.datasets import DATASETS
+from gdrun.data.prepared import Part, Prepared, make_part, prepare
+from gdrun.data.preprocessing import Preprocessor
+from gdrun.data.split import SplitRows, split
+from gdrun.data.table import Category, Dataset, Table, Task, sealed
 
-DATASETS: dict[str, type[Component]] = {}
+__all__ = [
+    "DATASETS",
+    "Category",
+    "Dataset",
+    "Part",
+    "Prepared",
+    "Preprocessor",
+    "SplitRows",
+    "Table",
+    "Task",
+    "make_part",
+    "prepare",
+    "sealed",
+    "split",
+]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -10,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.component import Component
+from gdrun.errors import DataError
 
 Task = Literal["classification", "regression"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Category:
     """A column of labels: `codes` (rows,) index `levels`, -1 where the value is missing."""
 
@@ -23,22 +28,27 @@ class Category:
     levels: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """Rows as they were read.
+    """Rows as they were read. What cannot be used is refused when the table is made.
 
     Attributes:
         name: of the dataset, for messages.
         task: what is predicted.
         numbers: (rows, number columns) floats, NaN where a value is missing; float32 or float64.
         number_names: their names.
-        categories: the label columns among the features.
-        target: class indices (rows,) int64, or values (rows, outputs) float64.
+        target: class indices (rows,) int64, or values (rows, outputs) float64; never missing.
         target_names: names of the target columns.
+        categories: the label columns among the features.
         classes: the sorted distinct labels; empty for regression.
         groups: (rows,) integers telling rows that belong together, or None.
         fixed: rows that the data set itself assigns: "validation" and "test" → row numbers.
-        sha256: of the content, hexadecimal.
+        sha256: of the content, hexadecimal; see `sealed`.
+        notices: what a user should know about how the data were understood.
+
+    Raises:
+        DataError: shapes, types or names that contradict each other, an infinite feature, a target that is
+            missing or infinite, fewer than two classes, no rows or no features.
     """
 
     name: str
@@ -52,10 +62,21 @@ class Table:
     groups: NDArray[np.int64] | None = None
     fixed: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     sha256: str = ""
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        problem = _contradiction(self) or _unusable_target(self) or _infinite(self)
+        if problem:
+            raise DataError(f"dataset {self.name}: {problem}")
 
     @property
     def rows(self) -> int:
         return len(self.target)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The columns that are not the target: numbers first, then categories."""
+        return (*self.number_names, *(category.name for category in self.categories))
 
 
 class Dataset(Component):
@@ -73,3 +94,101 @@ class Dataset(Component):
             DataError: with the file, line and column.
         """
         raise NotImplementedError
+
+
+def sealed(table: Table) -> Table:
+    """The same table with `sha256`, a digest of everything that training can see.
+
+    Names, classes and the shape, type and bytes (little-endian) of every array count; where the data came
+    from, the name of the dataset and the notices don't.
+    """
+    arrays: list[tuple[str, NDArray[Any]]] = [("numbers", table.numbers), ("target", table.target)]
+    arrays += [(f"category {category.name}", category.codes) for category in table.categories]
+    arrays += [("groups", table.groups)] if table.groups is not None else []
+    arrays += [(f"fixed {part}", rows) for part, rows in sorted(table.fixed.items())]
+    words = {
+        "task": table.task,
+        "numbers": table.number_names,
+        "targets": table.target_names,
+        "classes": table.classes,
+        "levels": [category.levels for category in table.categories],
+        "arrays": [(name, array.dtype.newbyteorder("<").str, array.shape) for name, array in arrays],
+    }
+    digest = hashlib.sha256(json.dumps(words, ensure_ascii=True).encode())
+    for _, array in arrays:
+        little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+        digest.update(np.ascontiguousarray(little).data)
+    return replace(table, sha256=digest.hexdigest())
+
+
+def class_label(value: Any) -> str:
+    """The label of a class given as a number: 3 and 3.0 are "3", 0.5 is "0.5", true is "true"."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    number = float(value)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def as_classes(values: NDArray[Any] | Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Class indices (rows,) and the labels they index: numbers sorted by value, texts by code point."""
+    distinct, indices = np.unique(np.asarray(values), return_inverse=True)
+    texts = distinct.dtype.kind in "OUS"
+    labels = tuple(str(value) if texts else class_label(value) for value in distinct)
+    return indices.reshape(-1).astype(np.int64), labels
+
+
+def _contradiction(table: Table) -> str | None:
+    rows = len(table.target)
+    if table.numbers.ndim != 2 or table.numbers.dtype not in (np.float32, np.float64):
+        return f"numbers must be floats (rows, columns), not {table.numbers.dtype} {table.numbers.shape}"
+    if table.numbers.shape != (rows, len(table.number_names)):
+        return (
+            f"numbers have shape {table.numbers.shape}, but there are {rows} targets "
+            f"and {len(table.number_names)} names"
+        )
+    if rows == 0:
+        return "there are no rows"
+    if not table.feature_names:
+        return "there is no feature column besides the target"
+    names = (*table.feature_names, *table.target_names)
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        return f"the name {repeated[0]!r} stands for more than one column"
+    for category in table.categories:
+        codes = category.codes
+        if codes.shape != (rows,) or codes.min() < -1 or codes.max() >= len(category.levels):
+            return f"category {category.name!r} needs {rows} codes from -1 to {len(category.levels) - 1}"
+    if table.groups is not None and table.groups.shape != (rows,):
+        return f"groups have shape {table.groups.shape}, but there are {rows} rows"
+    for part, numbers in table.fixed.items():
+        if part not in ("validation", "test") or (
+            len(numbers) and not 0 <= numbers.min() <= numbers.max() < rows
+        ):
+            return f"fixed rows {part!r} must be 'validation' or 'test' with row numbers below {rows}"
+    return None
+
+
+def _unusable_target(table: Table) -> str | None:
+    target = table.target
+    if table.task == "regression":
+        if target.ndim != 2 or target.dtype != np.float64 or target.shape[1] != len(table.target_names):
+            return f"a regression target must be float64 (rows, outputs), not {target.dtype} {target.shape}"
+        finite = np.isfinite(target).all(axis=1)
+        return None if finite.all() else f"the target is missing or infinite in row {int(np.argmin(finite))}"
+    if target.ndim != 1 or target.dtype != np.int64:
+        return f"a classification target must be int64 (rows,), not {target.dtype} {target.shape}"
+    if target.min() < 0 or target.max() >= len(table.classes):
+        return f"a class index is outside of 0 to {len(table.classes) - 1}"
+    if len(table.classes) < 2:
+        return (
+            f"there is only one class, {table.classes[0]!r}: nothing can be learned; check the target column"
+        )
+    return None
+
+
+def _infinite(table: Table) -> str | None:
+    for column, name in enumerate(table.number_names):
+        infinite = np.isinf(table.numbers[:, column])
+        if infinite.any():
+            return f"column {name!r} is infinite in row {int(np.argmax(infinite))}"
+    return None
