@@ -1,0 +1,156 @@
+"""Annotations taken apart: what an option's type is, in code, in words, and whether a value fits it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from gdrun.config.families import family_of
+from gdrun.config.marks import NullMeans, Pattern
+
+
+def bare(annotation: Any) -> Any:
+    """The type without its bounds and marks."""
+    return typing.get_args(annotation)[0] if typing.get_origin(annotation) is Annotated else annotation
+
+
+def marks(annotation: Any) -> tuple[Any, ...]:
+    """The bounds and marks of a type."""
+    return typing.get_args(annotation)[1:] if typing.get_origin(annotation) is Annotated else ()
+
+
+def null_means(annotation: Any) -> NullMeans | None:
+    """What null stands for, where that is marked."""
+    return next((mark for mark in marks(annotation) if isinstance(mark, NullMeans)), None)
+
+
+def alternatives(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, or the type itself."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return tuple(inner for arg in typing.get_args(annotation) for inner in alternatives(arg))
+    inner = bare(annotation)
+    if inner is not annotation and typing.get_origin(inner) in (typing.Union, types.UnionType):
+        return alternatives(inner)
+    return (annotation,)
+
+
+def is_list(annotation: Any) -> bool:
+    return typing.get_origin(bare(annotation)) in (tuple, list)
+
+
+def is_mapping(annotation: Any) -> bool:
+    return typing.get_origin(bare(annotation)) in (dict, Mapping)
+
+
+def is_section(annotation: Any) -> bool:
+    """Whether it is a dataclass that is always the same one: a section, not a family."""
+    inner = bare(annotation)
+    return isinstance(inner, type) and dataclasses.is_dataclass(inner) and family_of(inner) is None
+
+
+def is_leaf(annotation: Any) -> bool:
+    """Whether it is a scalar: a number, text, a choice, null."""
+    inner = bare(annotation)
+    return not (is_list(inner) or is_mapping(inner) or is_section(inner) or family_of(inner))
+
+
+def is_path(option: str, annotation: Any) -> bool:
+    """Whether an option holds the path of a file: by its type, or text that is called `path` or `…_path`."""
+    kinds = {bare(alternative) for alternative in alternatives(annotation)}
+    return Path in kinds or (str in kinds and (option == "path" or option.endswith("_path")))
+
+
+def choices(annotation: Any) -> list[str]:
+    """The words that may be written for a value of this type."""
+    words = []
+    for alternative in alternatives(annotation):
+        inner = bare(alternative)
+        if typing.get_origin(inner) is Literal:
+            words += [str(choice) for choice in typing.get_args(inner)]
+        elif family := family_of(inner):
+            words += family.components
+    return words
+
+
+def in_words(annotation: Any) -> str:
+    """A type for people: "a number from 0 to 1, or null"."""
+    parts = [_in_words(alternative) for alternative in alternatives(annotation)]
+    return ", or ".join(dict.fromkeys(parts))
+
+
+def _in_words(annotation: Any) -> str:
+    inner = bare(annotation)
+    if inner is type(None):
+        return "null"
+    if inner is bool:
+        return "true or false"
+    if inner in (int, float):
+        return ("a whole number" if inner is int else "a number") + _bounds_in_words(marks(annotation))
+    if inner is str or inner is Path:
+        pattern = next((mark for mark in marks(annotation) if isinstance(mark, Pattern)), None)
+        return pattern.words if pattern else ("the path of a file" if inner is Path else "text")
+    if typing.get_origin(inner) is Literal:
+        *most, last = map(str, typing.get_args(inner))
+        return f"{', '.join(most)} or {last}" if most else last
+    if is_list(inner):
+        items = [argument for argument in typing.get_args(inner) if argument is not ...]
+        return "a list of (" + "; ".join(map(in_words, items)) + ")"
+    if is_mapping(inner):
+        return f"a mapping of names to ({in_words(typing.get_args(inner)[1])})"
+    if family := family_of(inner):
+        return family.with_article
+    if is_section(inner):
+        return "a mapping of options"
+    return "anything"
+
+
+def _bounds_in_words(bounds: tuple[Any, ...]) -> str:
+    low = high = ""
+    for bound in bounds:
+        match bound:
+            case Ge(ge=limit):
+                low = f"at least {limit}"
+            case Gt(gt=limit):
+                low = f"greater than {limit}"
+            case Le(le=limit):
+                high = f"at most {limit}"
+            case Lt(lt=limit):
+                high = f"less than {limit}"
+    said = " and ".join(filter(None, (low, high)))
+    if not said:
+        return ""
+    return f" {said}" if said.startswith(("greater", "less")) else f" of {said}"
+
+
+def fit(value: Any, annotation: Any) -> tuple[bool, Any]:
+    """Whether a scalar fits a type strictly, and the scalar as that type has it.
+
+    True isn't 1, "0.1" isn't a number, NaN and infinity aren't either; 1 is fine where 0.5 is.
+    """
+    if typing.get_origin(annotation) is Annotated:
+        for mark in marks(annotation):
+            if isinstance(mark, Pattern) and not (isinstance(value, str) and re.fullmatch(mark.regex, value)):
+                return False, None
+    if annotation is Path:
+        return (True, Path(value)) if isinstance(value, str) and value else (False, None)
+    from pydantic import ValidationError
+
+    try:
+        return True, _adapter(annotation).validate_python(value)
+    except ValidationError:
+        return False, None
+
+
+@functools.cache
+def _adapter(annotation: Any) -> Any:
+    from pydantic import ConfigDict, TypeAdapter
+
+    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))

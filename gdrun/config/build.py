@@ -1,0 +1,179 @@
+"""Makes a config of what was read, by nothing but the annotations of the classes that it is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gdrun.component import option_types
+from gdrun.config.annotations import (
+    alternatives,
+    bare,
+    choices,
+    fit,
+    in_words,
+    is_leaf,
+    is_list,
+    is_mapping,
+    is_path,
+    is_section,
+    null_means,
+)
+from gdrun.config.families import Family, family_of
+from gdrun.config.problems import Position, Problems, did_you_mean, shown
+from gdrun.config.reader import Node
+
+BROKEN: Any = object()  # stands for a value that has a problem
+
+
+class Builder:
+    """Builds values from nodes; what is wrong goes to `problems`, all of it.
+
+    Args:
+        problems: takes whatever is wrong.
+        folder: what relative paths are relative to.
+
+    Attributes:
+        positions: dotted key → where it stands, for messages that come later.
+    """
+
+    def __init__(self, problems: Problems, folder: Path) -> None:
+        self.problems = problems
+        self.folder = folder
+        self.positions: dict[str, Position] = {}
+
+    def section(self, cls: Any, node: Node, key: str = "", label: str = "") -> Any:
+        """An instance of a dataclass from a mapping of its options, or `BROKEN`.
+
+        Args:
+            cls: a component or a section.
+            node: the mapping; `name` is not among its keys.
+            key: the dotted path to it.
+            label: what to call it in messages.
+        """
+        if not isinstance(node.value, dict):
+            return self._broken(node, key, f"found {shown(node.value)}, expected a mapping of options")
+        types = option_types(cls)
+        values: dict[str, Any] = {}
+        unknown = []
+        for option, child in node.value.items():
+            if option in types:
+                self.positions[_join(key, option)] = child.place
+                values[option] = self._option(types[option], child, _join(key, option), option)
+            else:
+                unknown.append((option, child))
+        for option, child in unknown:
+            self._broken(child, _join(key, option), _unknown(option, types, values, label), at=child.place)
+        broken = bool(unknown) or any(value is BROKEN for value in values.values())
+        for field in dataclasses.fields(cls):
+            if field.init and field.name not in node.value and _is_required(field):
+                expected = in_words(types[field.name])
+                self._broken(node, _join(key, field.name), f"is missing; expected {expected}", at=node.place)
+                broken = True
+        if broken:
+            return BROKEN
+        try:
+            return cls(**values)
+        except (ValueError, TypeError, ArithmeticError) as error:  # the component's own checks
+            said = str(error).removeprefix(f"{cls.__name__}: ")
+            return self._broken(node, key, f"{label}: {said}" if label else said, at=node.place)
+
+    def value(self, annotation: Any, node: Node, key: str) -> Any:
+        """A value of the annotated type, or `BROKEN`."""
+        null = null_means(annotation)
+        if node.value is None and null:
+            node = replace(node, value=null.name)
+        kinds = alternatives(annotation)
+        scalars = tuple(kind for kind in kinds if is_leaf(kind))
+        if scalars and not isinstance(node.value, list | dict):
+            fits, value = fit(node.value, typing.Union[scalars])  # noqa: UP007 - made at run time
+            if fits:
+                return value
+        for kind in kinds:
+            family = family_of(bare(kind))
+            if family and isinstance(node.value, str | dict):
+                return self._component(family, node, key)
+            if isinstance(node.value, list) and is_list(kind):
+                return self._list(kind, node.value, node, key)
+            if isinstance(node.value, dict) and is_mapping(kind):
+                item = typing.get_args(bare(kind))[1]
+                return self._whole(
+                    {k: self.value(item, child, _join(key, k)) for k, child in node.value.items()}
+                )
+            if isinstance(node.value, dict) and is_section(kind):
+                return self.section(bare(kind), node, key)
+        return self._wrong(annotation, node, key)
+
+    def _option(self, annotation: Any, node: Node, key: str, option: str) -> Any:
+        value = self.value(annotation, node, key)
+        if value is BROKEN or value is None or not is_path(option, annotation):
+            return value
+        return type(value)(os.path.abspath(self.folder / value))  # noqa: PTH100 - leaves links alone
+
+    def _component(self, family: Family, node: Node, key: str) -> Any:
+        name_node, options = node, Node({}, node.position, node.key_position)
+        if isinstance(node.value, dict):
+            if "name" not in node.value:
+                said = f"doesn't say which {family.kind}: add name: …, one of {', '.join(family.components)}"
+                return self._broken(node, key, said, at=node.place)
+            name_node = node.value["name"]
+            self.positions[_join(key, "name")] = name_node.place
+            options = replace(node, value={k: child for k, child in node.value.items() if k != "name"})
+        name = name_node.value
+        if not isinstance(name, str) or name not in family.components:
+            known = ", ".join(family.components) or f"no {family.plural} at all"
+            near = did_you_mean(name, family.components)
+            said = f"{shown(name)} is not {family.with_article}{near} (there are: {known})"
+            return self._broken(name_node, key if name_node is node else _join(key, "name"), said)
+        return self.section(family.components[name], options, key, name)
+
+    def _list(self, annotation: Any, items: list[Node], node: Node, key: str) -> Any:
+        arguments = typing.get_args(bare(annotation))
+        kind: Any = typing.get_origin(bare(annotation))
+        repeated = kind is list or arguments[1:] == (...,)
+        if not repeated and len(items) != len(arguments):
+            return self._broken(node, key, f"found {len(items)} values, expected {len(arguments)}")
+        values = []
+        for index, item in enumerate(items):
+            self.positions[f"{key}.{index}"] = item.position
+            values.append(self.value(arguments[0 if repeated else index], item, f"{key}.{index}"))
+        whole = self._whole(values)
+        return whole if whole is BROKEN else kind(whole)
+
+    def _whole(self, values: Any) -> Any:
+        parts = values.values() if isinstance(values, dict) else values
+        return BROKEN if any(part is BROKEN for part in parts) else values
+
+    def _wrong(self, annotation: Any, node: Node, key: str) -> Any:
+        allowed = choices(annotation)
+        said = f"found {shown(node.value)}, expected {in_words(annotation)}"
+        if any(is_list(kind) for kind in alternatives(annotation)) and isinstance(
+            node.value, str | int | float
+        ):
+            said += f"; a list is written [{node.value if len(str(node.value)) < 30 else '…'}]"
+        return self._broken(node, key, said + did_you_mean(node.value, allowed))
+
+    def _broken(self, node: Node, key: str, message: str, *, at: Position | None = None) -> Any:
+        self.problems.add(at or node.position, key, message)
+        return BROKEN
+
+
+def _join(key: str, option: str) -> str:
+    return f"{key}.{option}" if key else option
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _unknown(option: str, types: typing.Mapping[str, Any], siblings: dict[str, Any], label: str) -> str:
+    taken = f"; {label or 'it'} takes {', '.join(types)}" if types else f"; {label or 'it'} takes no options"
+    near = did_you_mean(option, types)
+    if not near:
+        owners = [name for name, value in siblings.items() if option in getattr(value, "__dict__", {})]
+        near = f"; did you mean {owners[0]}.{option}?" if owners else ""
+    return "is unknown" + (near if near and len(types) > 12 else near + taken)

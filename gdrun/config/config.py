@@ -1,0 +1,83 @@
+"""One run, described completely: the keys of a config file in their order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from gdrun.component import Count, Positive, WholeNumber
+from gdrun.config.marks import NAME, NullMeans
+from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
+from gdrun.data.table import Dataset
+from gdrun.nn.initializer import Initializer
+from gdrun.nn.initializers.variance_scaling import HeNormal
+from gdrun.nn.loss import Loss
+from gdrun.nn.metric import Metric
+from gdrun.nn.model import Model
+from gdrun.nn.models.mlp import Mlp
+from gdrun.optim.adam import Adam
+from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.schedule import Schedule
+from gdrun.optim.schedules.constant import Constant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything that a run is a function of.
+
+    Options:
+        name: of the run directory and in tables; letters, digits, dot, underscore and hyphen, at most 64.
+        seed: initial weights, batch order and dropout; one seed = one run.
+        dtype: of weights, activations and gradients.
+        dataset: what is learned.
+        split: which rows train, validate and test.
+        preprocessing: what is done to the columns.
+        model: the network.
+        initializer: of the weights; biases start at 0.
+        loss: what is minimized; null for the usual one of the task.
+        metrics: what is reported beside the loss; null for the usual ones of the task.
+        penalty: added to the loss.
+        gradient_clipping: keeps gradients short.
+        learning_rate_scaling: lets the learning rate grow with the batch size.
+        optimizer: makes a step of a gradient.
+        schedule: changes the learning rate during the run; null for constant.
+        batch_size: rows a step, or full for all of them.
+        shuffle: whether every epoch has a new order of the rows.
+        drop_last: whether a last batch with fewer rows is left out.
+        epochs: passes over the training rows; 0 evaluates the initial weights.
+        early_stopping: stops when nothing improves any more.
+        tolerance: stops when the gradient norm falls below it.
+        checkpoint: how often the state is saved.
+        evaluation: how often losses and metrics are computed.
+        initial_weights: a weights.npz to start from, instead of the initializer.
+        compute: how the work is spread.
+    """
+
+    name: Annotated[str, NAME] = "run"
+    seed: WholeNumber = 0
+    dtype: Literal["float32", "float64"] = "float32"
+    dataset: Dataset
+    split: Split = Split()
+    preprocessing: Preprocessing = Preprocessing()
+    model: Model = Mlp()
+    initializer: Initializer = HeNormal()
+    loss: Loss | None = None
+    metrics: tuple[Metric, ...] | None = None
+    optimizer: Optimizer = Adam()
+    schedule: Annotated[Schedule, NullMeans("constant")] = Constant()
+    batch_size: Count | Literal["full"] = 32
+    shuffle: bool = True
+    drop_last: bool = False
+    epochs: WholeNumber = 30
+    early_stopping: EarlyStopping | None = None
+    tolerance: Positive | None = None
+    checkpoint: Checkpoint = Checkpoint()
+    evaluation: Evaluation = Evaluation()
+    initial_weights: Path | None = None
+    compute: Compute = Compute()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(NAME.regex, self.name):
+            raise ValueError(f"Config: name must be {NAME.words}, not {self.name!r}")

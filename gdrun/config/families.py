@@ -1,0 +1,73 @@
+"""Which dictionary names the components of a kind. There is no second list of names anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gdrun.component import Component
+from gdrun.data import DATASETS
+from gdrun.data.table import Dataset
+from gdrun.nn.activation import Activation
+from gdrun.nn.activations import ACTIVATIONS
+from gdrun.nn.initializer import Initializer
+from gdrun.nn.initializers import INITIALIZERS
+from gdrun.nn.layer import Layer
+from gdrun.nn.layers import LAYERS
+from gdrun.nn.loss import Loss
+from gdrun.nn.losses import LOSSES
+from gdrun.nn.metric import Metric
+from gdrun.nn.metrics import METRICS
+from gdrun.nn.model import Model
+from gdrun.nn.models import MODELS
+from gdrun.optim import OPTIMIZERS
+from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.schedule import Schedule
+from gdrun.optim.schedules import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of component.
+
+    Attributes:
+        kind: its word, as in `gdrun list optimizer`.
+        plural: the same for several.
+        base: the class that all of them derive from.
+        components: name → class; the dictionary itself, so that what a plugin adds is seen.
+    """
+
+    kind: str
+    plural: str
+    base: type[Component]
+    components: dict[str, type[Any]]
+
+    @property
+    def with_article(self) -> str:
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
+
+FAMILIES: dict[str, Family] = {
+    family.kind: family
+    for family in (
+        Family("dataset", "datasets", Dataset, DATASETS),
+        Family("model", "models", Model, MODELS),
+        Family("layer", "layers", Layer, LAYERS),
+        Family("activation", "activations", Activation, ACTIVATIONS),
+        Family("initializer", "initializers", Initializer, INITIALIZERS),
+        Family("loss", "losses", Loss, LOSSES),
+        Family("metric", "metrics", Metric, METRICS),
+        Family("optimizer", "optimizers", Optimizer, OPTIMIZERS),
+        Family("schedule", "schedules", Schedule, SCHEDULES),
+    )
+}
+
+
+def family_of(annotation: Any) -> Family | None:
+    """The family whose base class an annotation is."""
+    return next((family for family in FAMILIES.values() if family.base is annotation), None)
+
+
+def family_of_component(cls: type[Any]) -> Family | None:
+    """The family that a component's class belongs to."""
+    return next((family for family in FAMILIES.values() if issubclass(cls, family.base)), None)

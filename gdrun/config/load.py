@@ -1,0 +1,96 @@
+"""From a file, or plain data, to a config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gdrun.config.build import BROKEN, Builder
+from gdrun.config.config import Config
+from gdrun.config.overrides import apply_overrides
+from gdrun.config.plain import to_node
+from gdrun.config.problems import Position, Problems
+from gdrun.config.reader import Node, read_file
+from gdrun.config.tasks import fill_task, task_of, task_problems
+
+Overrides = Sequence[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A config as it was loaded.
+
+    Attributes:
+        config: complete; every path in it is absolute.
+        notices: what the user should know, one sentence each.
+        folder: of the file; relative paths were relative to it.
+        positions: dotted key → where the file says it.
+    """
+
+    config: Config
+    notices: tuple[str, ...] = ()
+    folder: Path = Path()
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+
+def load(path: str | Path, overrides: Overrides = ()) -> Loaded:
+    """Read a config file.
+
+    Args:
+        path: of a YAML file.
+        overrides: "KEY=VALUE" texts, or a mapping of dotted keys to values.
+
+    Raises:
+        ConfigError: all that is wrong with the file and the overrides, each with its place.
+        SystemRefusedError: the file cannot be read.
+    """
+    path = Path(path)
+    problems = Problems()
+    root = read_file(path, problems)
+    if root is None:
+        problems.raise_any()
+        raise AssertionError
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-") or "run"
+    return _load(root, problems, overrides, path.parent, stem)
+
+
+def from_plain(
+    values: Mapping[str, Any], overrides: Overrides = (), *, folder: str | Path = ".", source: str = ""
+) -> Loaded:
+    """Make a config of plain data, as `to_plain` gives it or a user's program writes it.
+
+    Args:
+        values: the keys of a config file.
+        overrides: as in `load`.
+        folder: what relative paths are relative to.
+        source: what to call the data in messages.
+
+    Raises:
+        ConfigError: all that is wrong.
+    """
+    problems = Problems()
+    root = to_node(values, Position(source), problems)
+    return _load(root, problems, overrides, Path(folder), "run")
+
+
+def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, name: str) -> Loaded:
+    if root.value is None:  # an empty file: everything may still come from overrides
+        root = replace(root, value={})
+    notices: list[str] = []
+    if isinstance(root.value, dict):
+        root = apply_overrides(root, overrides, problems, notices)
+    builder = Builder(problems, folder)
+    config: Config = builder.section(Config, root, label="a config")
+    if config is not BROKEN:
+        if "name" not in builder.positions:
+            config = replace(config, name=name)
+        task = task_of(config)
+        if task is not None:
+            for key, message in task_problems(config, task):
+                problems.add(builder.positions.get(key, root.position), key, message)
+            config = fill_task(config, task)
+    problems.raise_any()
+    return Loaded(config, tuple(notices), folder.absolute(), builder.positions)

@@ -1,0 +1,107 @@
+"""The parts of a config that are not numerics: plain options, each with its type and its bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Lt
+
+from gdrun.component import Component, Count, NonNegative, WholeNumber
+
+Share = Annotated[float, Ge(0), Lt(1)]
+
+
+@dataclass(frozen=True)
+class Split(Component):
+    """Which rows train, which choose the best epoch, and which are kept for the final test.
+
+    Options:
+        validation: share of the rows from 0 to below 1, or a number of rows; 0 for none.
+        test: likewise.
+        stratify: whether every part has the classes in the same proportions; auto does so for
+            classification where every class has enough rows.
+        seed: of the split alone, so that runs with different seeds are compared on the same rows.
+        time_ordered: the first rows train, then come validation and test; nothing is shuffled.
+    """
+
+    validation: Share | Count = 0.15
+    test: Share | Count = 0.15
+    stratify: bool | Literal["auto"] = "auto"
+    seed: WholeNumber = 0
+    time_ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Preprocessing(Component):
+    """What is done to the columns before training, always fitted on the training rows alone.
+
+    Options:
+        features: standardize to mean 0 and standard deviation 1, min_max to 0…1, or none.
+        missing: fill a missing number with the mean or the median of its column, or stop with an error.
+        target: for regression, standardize the target for training, since networks with the usual initial
+            weights learn best when it has mean 0 and standard deviation 1; losses are in that unit, while
+            metrics and predictions are always in the target's own. Classification leaves the target alone.
+    """
+
+    features: Literal["standardize", "min_max", "none"] = "standardize"
+    missing: Literal["mean", "median", "error"] = "mean"
+    target: Literal["standardize", "none"] = "standardize"
+
+
+@dataclass(frozen=True)
+class EarlyStopping(Component):
+    """Stop when a quantity hasn't improved for a while.
+
+    Options:
+        monitor: a column of metrics.csv, such as val_loss or val_accuracy.
+        patience: evaluations without improvement before the run stops.
+        min_delta: an improvement by less than this doesn't count.
+        restore_best: whether the best weights are the result, and not the last ones.
+    """
+
+    monitor: str = "val_loss"
+    patience: Count = 10
+    min_delta: NonNegative = 0.0
+    restore_best: bool = True
+
+
+@dataclass(frozen=True)
+class Checkpoint(Component):
+    """How often the state is saved that `gdrun resume` continues from.
+
+    Options:
+        every_epochs: epochs between two checkpoints.
+        keep: how many are kept; never fewer than two, so that one may be damaged.
+        min_seconds: at most one is written in so many seconds, so that the disk doesn't slow a fast run.
+    """
+
+    every_epochs: Count = 1
+    keep: Annotated[int, Ge(2)] = 2
+    min_seconds: NonNegative = 5.0
+
+
+@dataclass(frozen=True)
+class Evaluation(Component):
+    """When losses and metrics are computed, and on how many training rows.
+
+    Options:
+        every_epochs: epochs between two evaluations; the first and the last state are always evaluated.
+        train_rows: more training rows than this are evaluated on a fixed sample of so many, or all.
+    """
+
+    every_epochs: Count = 1
+    train_rows: Count | Literal["all"] = 10_000
+
+
+@dataclass(frozen=True)
+class Compute(Component):
+    """How the work is spread; it never changes a result.
+
+    Options:
+        blas_threads: threads inside one matrix product; more than one seldom pays.
+        workers: processes that share the runs; auto takes the machine's cores where it pays.
+    """
+
+    blas_threads: Count = 1
+    workers: Count | Literal["auto"] = "auto"
