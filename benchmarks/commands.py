@@ -1,0 +1,153 @@
+"""The command line from outside: start-up, time an update, workers and memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.targets import Finding
+
+# The tiny network, on real data; 1,257 training rows in 40 batches.
+TINY = """\
+name: tiny
+dataset: digits
+split: {validation: 0.15, test: 0.15}
+model: {name: mlp, hidden: [64], activation: relu}
+optimizer: {name: adam, learning_rate: 1e-3}
+batch_size: 32
+epochs: 5
+"""
+UPDATES_AN_EPOCH = 40
+IMPORTS = "import numpy, pydantic, rich.console, typer"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a process took: wall seconds and the most memory that it and its children ever held, in MB."""
+
+    seconds: float
+    megabytes: float
+
+
+def cost(*arguments: str, folder: Path) -> Cost:
+    """Run Python with these arguments in a folder."""
+    began = time.perf_counter()
+    with subprocess.Popen([sys.executable, *arguments], cwd=folder, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - began
+    if process.returncode:
+        raise RuntimeError(f"python {' '.join(arguments)} ended with exit code {process.returncode}")
+    return Cost(seconds, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
+
+
+def medians(commands: dict[str, tuple[str, ...]], repetitions: int, folder: Path) -> dict[str, Cost]:
+    """Every command in turn, several times; the median of each cost. The first round only warms the disk."""
+    rounds = [
+        {name: cost(*arguments, folder=folder) for name, arguments in commands.items()}
+        for _ in range(repetitions + 1)
+    ][1:]
+    return {
+        name: Cost(
+            median(each[name].seconds for each in rounds), median(each[name].megabytes for each in rounds)
+        )
+        for name in commands
+    }
+
+
+def train(*arguments: str) -> tuple[str, ...]:
+    return ("-m", "gdrun", "train", *arguments, "--quiet")
+
+
+def findings(repetitions: int, cores: set[int]) -> list[Finding]:
+    """All measurements of commands, as lines for the table of targets.
+
+    Args:
+        repetitions: of each.
+        cores: that two workers may use.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "tiny.yaml").write_text(TINY)
+        (folder / "iris.yaml").write_text("dataset: iris\nepochs: 1\n")
+        return [
+            *_start_up(repetitions, folder),
+            *_updates(repetitions, folder),
+            *_memory(folder),
+            *_workers(repetitions, folder, cores),
+        ]
+
+
+def _start_up(repetitions: int, folder: Path) -> list[Finding]:
+    found = medians(
+        {
+            "imports": ("-c", IMPORTS),
+            "version": ("-m", "gdrun", "--version"),
+            "iris": train("iris.yaml"),
+        },
+        repetitions,
+        folder,
+    )
+    imports = found["imports"].seconds
+    lines = []
+    for name, aim, limit in (("version", "--version", 1.0), ("iris", "train on iris for one epoch", 2.2)):
+        times = found[name].seconds / imports
+        aim = f"start-up: {aim} takes so many times as long as importing NumPy, pydantic, rich and Typer"
+        text = f"{times:.2f} ({found[name].seconds * 1e3:.0f} ms)"
+        lines.append(Finding(aim, f"≤ {limit:g}", text, times <= limit))
+    return lines
+
+
+def _updates(repetitions: int, folder: Path) -> list[Finding]:
+    """65 epochs less 5: all that a run does again and again, its evaluations and files included."""
+    lines = []
+    for seeds in (1, 64):
+        several = () if seeds == 1 else ("--seeds", str(seeds), "--workers", "1")
+        found = medians(
+            {str(epochs): train("tiny.yaml", f"epochs={epochs}", *several) for epochs in (5, 65)},
+            max(1, repetitions // (1 if seeds == 1 else 3)),
+            folder,
+        )
+        seconds = found["65"].seconds - found["5"].seconds
+        microseconds = seconds / (60 * UPDATES_AN_EPOCH * seeds) * 1e6
+        aim = f"train, tiny network, {seeds} seed(s): microseconds per update per run between 5 and 65 epochs"
+        lines.append(Finding(aim, "", f"{microseconds:.1f}", True))
+    return lines
+
+
+def _memory(folder: Path) -> list[Finding]:
+    several = ("--seeds", "64", "--workers", "1")
+    short, long = (cost(*train("tiny.yaml", f"epochs={n}", *several), folder=folder) for n in (5, 65))
+    growth = long.megabytes - short.megabytes
+    return [
+        Finding(
+            "memory: MB resident with 64 tiny runs stacked",
+            "< 200",
+            f"{long.megabytes:.0f}",
+            long.megabytes < 200,
+        ),
+        Finding("memory: MB that 60 more epochs add", "≤ 5", f"{growth:.1f}", growth <= 5),
+    ]
+
+
+def _workers(repetitions: int, folder: Path, cores: set[int]) -> list[Finding]:
+    aim = "train --seeds 64, 65 epochs: two workers are so many times as fast as one"
+    if len(cores) < 2:
+        return [Finding(aim, "", "not measured: one core", True)]
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        found = medians(
+            {n: train("tiny.yaml", "epochs=65", "--seeds", "64", "--workers", n) for n in ("1", "2")},
+            max(1, repetitions // 3),
+            folder,
+        )
+    finally:
+        os.sched_setaffinity(0, mine)
+    return [Finding(aim, "", f"{found['1'].seconds / found['2'].seconds:.2f}", True)]

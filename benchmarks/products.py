@@ -1,0 +1,45 @@
+"""The matrix products alone: what no NumPy program can be faster than."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from benchmarks.problem import Problem, clock
+from gdrun.nn.layer import Workspace
+
+
+def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
+    """The products of forward and backward pass, with gdrun's shapes and memory layouts, and nothing else."""
+    workspace = Workspace(runs, problem.batch, np.float32, training=True)
+    weights = [weight for weight, _ in problem.weights(runs)]
+    slopes = [np.empty_like(weight) for weight in weights]
+    source = np.random.default_rng(2)
+
+    def filled(width: int) -> np.ndarray:
+        buffer = workspace.activations(width)
+        buffer[...] = source.standard_normal(buffer.shape)
+        return buffer
+
+    x = source.standard_normal((runs, problem.batch, problem.sizes[0]), np.float32)
+    outputs = [x, *(filled(width) for width in problem.sizes[1:])]
+    deltas = [x, *(filled(width) for width in problem.sizes[1:])]
+    calls: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = [
+        (outputs[layer], weight, workspace.activations(weight.shape[2]))
+        for layer, weight in enumerate(weights)
+    ]
+    for layer in reversed(range(len(weights))):
+        calls.append((outputs[layer].transpose(0, 2, 1), deltas[layer + 1], slopes[layer]))
+        if layer:
+            result = np.empty_like(deltas[layer])
+            calls.append((deltas[layer + 1], weights[layer].transpose(0, 2, 1), result))
+
+    def train(epochs: int) -> float:
+        began = clock()
+        for _ in range(epochs * problem.batches):
+            for left, right, out in calls:
+                np.matmul(left, right, out=out)
+        return clock() - began
+
+    return train
