@@ -1,0 +1,147 @@
+"""What the directories of a run and of a group share while they are written: a lock, a record, an end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Self, get_args
+
+from gdrun.errors import ConfigError, GdrunError, SystemRefusedError
+from gdrun.run_directory import files
+from gdrun.run_directory.environment import environment
+from gdrun.run_directory.json_files import read_json, to_json
+from gdrun.run_directory.lock import DirectoryLock
+from gdrun.run_directory.run_log import RunLogHandler
+
+SCHEMA_VERSION = 1
+CONFIG, REPORT, LOG, CHECKPOINTS, MEMBERS = "config.yaml", "report.html", "run.log", "checkpoints", "members"
+
+Status = Literal["running", "completed", "stopped", "diverged", "interrupted", "failed"]
+
+
+class WritableDirectory:
+    """A run's or group's directory, open for writing. One process writes in it: the one that holds its lock.
+
+    Attributes:
+        path: of the directory.
+        record: the content of its JSON file, in its order; change it through `set`, `restart` and `finish`.
+    """
+
+    record_name: ClassVar[str]  # of the JSON file
+    fields: ClassVar[Sequence[str]]  # of the JSON file, in order; further ones come after them
+
+    def __init__(self, path: Path, record: dict[str, Any], lock: DirectoryLock | None) -> None:
+        self.path = path
+        self.record = record
+        self._lock = lock
+
+    @classmethod
+    def _begin(cls, path: Path, lock: DirectoryLock | None, config: str, record: Mapping[str, Any]) -> Self:
+        """Write config.yaml and the first record into a directory made for it."""
+        complete: dict[str, Any] = dict.fromkeys(cls.fields)
+        complete |= {"schema_version": SCHEMA_VERSION, "status": "running", "created": now()}
+        directory = cls(path, complete | {"environment": environment()} | dict(record), lock)
+        try:
+            files.write_together(path, {CONFIG: config.encode(), cls.record_name: directory._json()})
+        except BaseException:
+            directory.release()
+            raise
+        return directory
+
+    @classmethod
+    def open(cls, path: Path, *, lock: bool = True) -> Self:
+        """Open an existing directory for writing: to resume it, or to write its report again.
+
+        Args:
+            path: of the directory.
+            lock: take its lock; False for a member of a group whose lock is held.
+
+        Raises:
+            ConfigError: it is no such directory, or a link in it leads elsewhere.
+            LockedError: another process has it.
+            WeightsError: its record is damaged.
+            SystemRefusedError: the system said no.
+        """
+        if not (path / cls.record_name).is_file():
+            raise ConfigError(f"{path} has no {cls.record_name}; `gdrun runs list` shows what can be named")
+        for name in (cls.record_name, CHECKPOINTS, MEMBERS):
+            if (path / name).is_symlink():
+                raise ConfigError(
+                    f"{path / name} is a link, and gdrun writes only in real folders; remove it"
+                )
+        held = DirectoryLock(path) if lock else None
+        try:
+            files.remove_leftovers(path)
+            return cls(path, read_json(path / cls.record_name), held)
+        except BaseException:
+            if held:
+                held.release()
+            raise
+
+    def set(self, **values: Any) -> None:
+        """Set values of the record and write it.
+
+        Raises:
+            SystemRefusedError: the system said no.
+        """
+        self.record |= values
+        files.write_atomically(self.path / self.record_name, self._json())
+
+    def restart(self) -> None:
+        """Set the status of an opened directory back to `running`, to resume it."""
+        self.set(status="running", reason=None, finished=None)
+
+    def log_handler(self) -> logging.Handler:
+        """A handler that writes to run.log; the caller adds it to a logger and takes it away again."""
+        return RunLogHandler(self.path / LOG)
+
+    def write_report(self, html: str) -> None:
+        """Write report.html."""
+        files.write_atomically(self.path / REPORT, html.encode("utf-8", "backslashreplace"))
+
+    def _end(
+        self,
+        status: Status,
+        reason: str | None,
+        contents: Mapping[str, files.Content],
+        values: Mapping[str, Any],
+    ) -> None:
+        """Write `contents` and then, durable only after them, the status."""
+        if status == "running" or status not in get_args(Status):
+            raise GdrunError(f"{self.path}: nothing ends as {status!r}")
+        if contents:
+            files.write_together(self.path, contents)
+        self.set(**{"status": status, "reason": reason or None, "finished": now(), **values})
+
+    def release(self) -> None:
+        """Close the directory's files and free its lock; further calls do nothing."""
+        if self._lock is not None:
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.release()
+        else:
+            with contextlib.suppress(SystemRefusedError):  # the first failure is the one to tell
+                self.release()
+
+    def _json(self) -> bytes:
+        content, non_finite = to_json(self.record)
+        if not non_finite:
+            return content
+        reason = "; ".join(filter(None, [self.record["reason"], f"not finite: {', '.join(non_finite)}"]))
+        return to_json(self.record | {"reason": reason})[0]
+
+
+def now() -> str:
+    """The local time with its offset, as in `created` and `finished`."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")

@@ -1,0 +1,317 @@
+"""The one seam to the disk: every operation that changes it is a method of `disk`.
+
+Tests put an object in the place of `disk` whose operations fail, tear, vanish or come in another order.
+The functions here are the only ones that call it, and what they promise holds for every file gdrun writes:
+
+- `write_together`: a reader, or the disk after a power loss, has the old file or the new one, never half.
+- `Appender`: a file that grows; after `sync`, everything appended so far outlives a power loss.
+- An `OSError` becomes one `SystemRefusedError` that names the file and says what to do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from gdrun.errors import SystemRefusedError
+
+Bytes = bytes | bytearray | memoryview
+Content = Bytes | Sequence[Bytes]
+
+_SAFE = os.O_CLOEXEC | os.O_NOFOLLOW  # a link in the place of a file is an error, not a way out
+
+
+class Disk:
+    """The primitive operations, as the system offers them."""
+
+    def create(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE, 0o666)
+
+    def open_growing(self, path: Path) -> int:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _SAFE, 0o666)
+
+    def open_lock(self, path: Path) -> int:
+        return os.open(path, os.O_RDWR | os.O_CREAT | _SAFE, 0o666)
+
+    def write(self, descriptor: int, data: Bytes) -> int:
+        return os.write(descriptor, data)
+
+    def fsync(self, descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def truncate(self, descriptor: int, length: int) -> None:
+        os.ftruncate(descriptor, length)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def replace(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def fsync_directory(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a file system without this operation: nothing more can be done
+                raise
+        finally:
+            os.close(descriptor)
+
+    def mkdir(self, path: Path) -> None:
+        path.mkdir()
+
+    def unlink(self, path: Path) -> None:
+        path.unlink()
+
+
+disk = Disk()
+
+_FREE_SPACE = "free some space, then go on with `gdrun resume`"
+_PERMISSION = "change its permissions or choose another folder with --runs-dir"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: _FREE_SPACE,
+    errno.EACCES: _PERMISSION,
+    errno.EPERM: _PERMISSION,
+    errno.EROFS: _PERMISSION,
+    errno.ELOOP: "it is a link, and gdrun writes only to real files; remove it",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENOENT: "its folder is gone; was it removed while the run was going on?",
+}
+
+
+@contextlib.contextmanager
+def refusal(doing: str, path: Path) -> Iterator[None]:
+    """Turn an `OSError` into a `SystemRefusedError`: "cannot <doing> <path>: <why>; <what to do>"."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error) or type(error).__name__
+        advice = _ADVICE.get(error.errno or 0, "check the disk, then go on with `gdrun resume`")
+        raise SystemRefusedError(f"cannot {doing} {path}: {why}; {advice}") from error
+
+
+def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
+    """Write files of one directory, each whole or not at all, and durable when this returns.
+
+    All are written and synced under temporary names first, then moved in in the order given; one that fails
+    leaves none of its temporary files. To make one file vouch for others, write it by a later call.
+
+    Raises:
+        SystemRefusedError: the system said no; files not yet moved in are as they were.
+    """
+    staged: dict[Path, Path] = {}
+    try:
+        for name, content in contents.items():
+            path = directory / name
+            with refusal("write", path):
+                temporary = directory / f".{name}.{secrets.token_hex(6)}.tmp"
+                staged[temporary] = path
+                _write_new(temporary, [content] if isinstance(content, Bytes) else content)
+        for temporary, path in list(staged.items()):
+            with refusal("write", path):
+                disk.replace(temporary, path)
+                del staged[temporary]
+    finally:
+        for temporary in staged:
+            with contextlib.suppress(OSError):
+                disk.unlink(temporary)
+    with refusal("write to", directory):
+        disk.fsync_directory(directory)
+
+
+def write_atomically(path: Path, content: Content) -> None:
+    """Write one file, whole or not at all; see `write_together`."""
+    write_together(path.parent, {path.name: content})
+
+
+def _write_new(path: Path, chunks: Sequence[Bytes]) -> None:
+    descriptor = disk.create(path)
+    try:
+        for chunk in chunks:
+            _write_all(descriptor, chunk)
+        disk.fsync(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.close(descriptor)
+        raise
+    disk.close(descriptor)
+
+
+def _write_all(descriptor: int, data: Bytes) -> None:
+    written = disk.write(descriptor, data)
+    if written < len(data):  # rare: a nearly full disk, or more than 2 GB
+        rest = memoryview(data)
+        while written < len(data):
+            written += disk.write(descriptor, rest[written:])
+
+
+def open_lock_file(path: Path) -> int:
+    """A descriptor of a lock file, which is made if missing. An `OSError` is the caller's to handle."""
+    return disk.open_lock(path)
+
+
+def overwrite(descriptor: int, data: Bytes) -> None:
+    """Replace what is in an open file; not durable, not atomic: only for what nobody relies on."""
+    disk.truncate(descriptor, 0)
+    _write_all(descriptor, data)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove temporary files that a killed process left. Only for the holder of the directory's lock."""
+    for path in directory.glob(".*.tmp"):
+        with refusal("remove", path):
+            disk.unlink(path)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file; one that is gone already is fine."""
+    with refusal("remove", path), contextlib.suppress(FileNotFoundError):
+        disk.unlink(path)
+
+
+def make_directories(path: Path) -> None:
+    """Make a directory and those above it where missing, durably."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for level in reversed(missing):
+        with refusal("create the folder", level):
+            with contextlib.suppress(FileExistsError):
+                disk.mkdir(level)
+            if not level.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "a file of this name is in the way")
+            disk.fsync_directory(level.parent)
+
+
+def claim_directory(path: Path) -> bool:
+    """Make a directory that nothing else has made, durably; False if something of this name is there."""
+    with refusal("create the folder", path):
+        try:
+            disk.mkdir(path)
+        except FileExistsError:
+            return False
+        disk.fsync_directory(path.parent)
+    return True
+
+
+class Appender:
+    """A file that grows by whole pieces, in one write each.
+
+    At most `MOST_OPEN` appenders keep their file open; the one used longest ago is closed for a further one
+    and opens again by itself. Not for use by several threads.
+
+    Attributes:
+        path: of the file, which is made if it is missing.
+        length: bytes that are in it.
+    """
+
+    MOST_OPEN = 256  # of the 1024 open files that most systems allow a process
+    _open: ClassVar[OrderedDict[Appender, int]] = OrderedDict()  # shared: the limit is the process's
+
+    def __init__(self, path: Path, *, keep: int | None = None) -> None:
+        """Open the file at its end.
+
+        Args:
+            path: of the file.
+            keep: cut the file to this many bytes first; it must have as many.
+
+        Raises:
+            SystemRefusedError: the system said no, or a link is in the file's place.
+            ValueError: the file is shorter than `keep`.
+        """
+        self.path = path
+        self._unsynced = True  # what was there before may never have been synced
+        self._named = False  # whether the file's name in its folder is known to be durable
+        with refusal("write", path):
+            self.length = os.fstat(self._descriptor()).st_size
+            if keep is not None and keep < self.length:
+                disk.truncate(self._descriptor(), keep)
+                self.length = keep
+            elif keep is not None and keep > self.length:
+                self.close()
+                raise ValueError(f"{path} has {self.length} bytes instead of {keep}")
+
+    def append(self, data: bytes) -> None:
+        """Append `data` in one write.
+
+        Raises:
+            SystemRefusedError: the system said no; what was written of `data` is taken back where that works.
+        """
+        try:
+            descriptor = self._descriptor()
+            self._unsynced = True
+            _write_all(descriptor, data)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                disk.truncate(self._descriptor(), self.length)
+            if isinstance(error, OSError):
+                with refusal("write", self.path):
+                    raise
+            raise
+        self.length += len(data)
+
+    def sync(self) -> None:
+        """Make everything appended so far outlive a power loss.
+
+        Raises:
+            SystemRefusedError: the system said no.
+        """
+        if not self._unsynced:
+            return
+        with refusal("write", self.path):
+            disk.fsync(self._descriptor())
+            if not self._named:
+                disk.fsync_directory(self.path.parent)
+                self._named = True
+        self._unsynced = False
+
+    def close(self) -> None:
+        """Close the file. It opens again when it is used again."""
+        descriptor = Appender._open.pop(self, None)
+        if descriptor is not None:
+            with refusal("write", self.path):
+                disk.close(descriptor)
+
+    def _descriptor(self) -> int:
+        opened = Appender._open
+        descriptor = opened.get(self)
+        if descriptor is None:
+            if len(opened) >= Appender.MOST_OPEN:
+                next(iter(opened)).close()
+            descriptor = opened[self] = disk.open_growing(self.path)
+        else:
+            opened.move_to_end(self)
+        return descriptor
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The bytes of a real file of at most `limit` bytes.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: it is longer than `limit`, or no file.
+        SystemRefusedError: the system said no.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise
+    except IsADirectoryError:
+        raise ValueError("it is a folder") from None
+    except OSError as error:
+        with refusal("read", path):
+            raise error
+    if len(data) > limit:
+        raise ValueError(f"it has more than {limit} bytes")
+    return data

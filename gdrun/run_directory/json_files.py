@@ -1,0 +1,73 @@
+"""Strict JSON files: no NaN, no Infinity, nothing that another program would choke on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from gdrun.errors import WeightsError
+from gdrun.run_directory.files import read_bytes
+
+_LARGEST = 1 << 28  # bytes of a file that is still read
+
+
+def to_json(document: Mapping[str, Any]) -> tuple[bytes, list[str]]:
+    """The document as JSON, and the dotted names of the non-finite numbers in it, which become null.
+
+    NumPy numbers and arrays, tuples and paths are taken as what they stand for.
+
+    Raises:
+        TypeError: the document holds something that JSON has no form for.
+    """
+    non_finite: list[str] = []
+    text = json.dumps(_plain(document, "", non_finite), ensure_ascii=False, allow_nan=False, indent=2)
+    return text.encode("utf-8", "backslashreplace") + b"\n", non_finite
+
+
+def _plain(value: Any, name: str, non_finite: list[str]) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    match value:
+        case None | bool() | str() | int():
+            return value
+        case float():
+            if math.isfinite(value):
+                return value
+            non_finite.append(name)
+            return None
+        case PurePath():
+            return str(value)
+        case Mapping():
+            if not all(isinstance(key, str) for key in value):
+                raise TypeError(f"{name}: the keys of JSON objects are strings")
+            prefix = f"{name}." if name else ""
+            return {key: _plain(entry, f"{prefix}{key}", non_finite) for key, entry in value.items()}
+        case list() | tuple():
+            return [_plain(entry, f"{name}.{index}", non_finite) for index, entry in enumerate(value)]
+    raise TypeError(f"{name}: {type(value).__name__} has no form in JSON")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        FileNotFoundError: there is none.
+        WeightsError: it is damaged.
+        SystemRefusedError: it can't be read.
+    """
+    try:
+        document = json.loads(read_bytes(path, _LARGEST), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:  # ValueError: also of the encoding
+        raise WeightsError(f"{path} is damaged ({error}); restore it or remove the run") from error
+    if not isinstance(document, dict):
+        raise WeightsError(f"{path} is damaged (no JSON object); restore it or remove the run")
+    return document
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,98 @@
+"""metrics.csv: a row an evaluation, appended as training goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gdrun.errors import WeightsError
+from gdrun.run_directory.files import Appender
+from gdrun.run_directory.tables import Column, cell, guarded, read_table
+
+FILE_NAME = "metrics.csv"
+
+
+def metrics_columns(metrics: Sequence[str], further: Sequence[str] = ()) -> list[str]:
+    """The columns of metrics.csv, in order.
+
+    Args:
+        metrics: names of the metrics of the task, without the loss.
+        further: columns of one's own, after the fixed ones.
+    """
+    quantities = ["loss", *metrics]
+    return [
+        *("epoch", "step", "learning_rate"),
+        *(f"train_{name}" for name in quantities),
+        *(f"val_{name}" for name in quantities),
+        *("gradient_norm", "seconds"),
+        *further,
+    ]
+
+
+class MetricsFile:
+    """The metrics.csv of a run that is being trained.
+
+    Every row is one write, so that a reader doesn't see half a row; `sync` makes the rows so far outlive a
+    power loss. A new file gets its header at once.
+
+    Args:
+        path: of the file.
+        columns: of its header; see `metrics_columns`.
+        keep: on resume, the length in bytes that the checkpoint tells: rows after it are cut off, to be
+            computed again to the same bits. None starts the file anew.
+
+    Raises:
+        WeightsError: the file is shorter than `keep`, or has other columns.
+        SystemRefusedError: the system said no.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], keep: int | None = None) -> None:
+        self.columns = tuple(columns)
+        header = (",".join(guarded(column) for column in columns) + "\n").encode()
+        try:
+            self._file = Appender(path, keep=keep or 0)
+            if keep:
+                with path.open("rb") as file:
+                    if file.read(len(header)) != header:
+                        raise ValueError(f"{path} has other columns than the run")
+        except ValueError as error:
+            raise WeightsError(
+                f"{error}: it doesn't belong to the checkpoint; start the run again"
+            ) from error
+        if not keep:
+            self._file.append(header)
+
+    @property
+    def length(self) -> int:
+        """Bytes in the file, for the checkpoint."""
+        return self._file.length
+
+    def append(self, row: Sequence[Any]) -> None:
+        """Append a row: a number a column, or None where there is no value.
+
+        Raises:
+            SystemRefusedError: the system said no; the file ends with the row before.
+            ValueError: not one value a column.
+        """
+        if len(row) != len(self.columns):
+            raise ValueError(f"a row of {len(row)} values for {len(self.columns)} columns")
+        self._file.append((",".join([cell(value) for value in row]) + "\n").encode())
+
+    def sync(self) -> None:
+        """Make all rows so far outlive a power loss."""
+        self._file.sync()
+
+    def close(self) -> None:
+        """Make all rows durable and close the file; a further row opens it again."""
+        self.sync()
+        self._file.close()
+
+
+def read_metrics(path: Path) -> dict[str, Column]:
+    """The columns of a metrics.csv: whole numbers for epoch and step, float64 for the others (missing: NaN).
+
+    Raises:
+        FileNotFoundError, DataError, SystemRefusedError: see `read_table`.
+    """
+    return read_table(path)

@@ -1,0 +1,179 @@
+"""A run directory that is being written: from its creation, through training, to its result.
+
+run = RunDirectory.create(Path("runs"), "digits-mlp", config=yaml_text, command="train", seed=0)
+run.set(parameters=4810, data={"rows": 1797, …})
+run.write_split(train, validation, test)
+metrics = run.metrics(metrics_columns(["accuracy"]))
+metrics.append([0, 0, None, 2.3, …])
+run.checkpoints().write(epoch, step, arrays, document, {"metrics": metrics})
+run.finish("completed", weights=…, predictions=…, timing=…, result=…)
+run.release()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from gdrun.errors import ConfigError, ExistsError
+from gdrun.run_directory import files, metrics_csv, tables
+from gdrun.run_directory.checkpoints import FEWEST, Checkpoints
+from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status, WritableDirectory
+from gdrun.run_directory.lock import DirectoryLock
+from gdrun.run_directory.metrics_csv import MetricsFile
+from gdrun.run_directory.naming import check_name, create_directory
+from gdrun.run_directory.weights import pack_arrays
+
+RECORD, WEIGHTS, SPLIT, PREDICTIONS = "run.json", "weights.npz", "split.npz", "predictions.csv"
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+class RunDirectory(WritableDirectory):
+    """The directory of one run, open for writing; `record` is the content of run.json."""
+
+    record_name = RECORD
+    fields = (
+        *(
+            "schema_version",
+            "id",
+            "name",
+            "command",
+            "status",
+            "reason",
+            "created",
+            "finished",
+            "seed",
+            "fold",
+        ),
+        *("parameters", "data", "environment", "timing", "result"),
+    )
+
+    _metrics: MetricsFile | None = None
+
+    @classmethod
+    def create(
+        cls, runs_directory: Path, name: str, *, config: str, command: str, **record: Any
+    ) -> RunDirectory:
+        """Make a new run directory `YYYYMMDD-HHMMSS-<name>`, lock it, and write config.yaml and run.json.
+
+        Args:
+            runs_directory: made if missing.
+            name: of the run.
+            config: the complete, resolved config as YAML.
+            command: "train", "kfold" …
+            record: further values of run.json that are known already, such as `seed`.
+
+        Raises:
+            ConfigError: the name can't be part of a file name.
+            SystemRefusedError: the system said no.
+        """
+        path = create_directory(runs_directory, name)
+        identity = {"id": path.name, "name": name, "command": command}
+        return cls._begin(path, DirectoryLock(path), config, identity | record)
+
+    @classmethod
+    def member(cls, group: Path, name: str, *, config: str, command: str, **record: Any) -> RunDirectory:
+        """Make (or begin anew) the directory of one run of a group, `<group>/members/<name>`.
+
+        It has no lock of its own: the group's holder, and the workers that it started, write in it. A member
+        that a dead worker left is begun anew.
+
+        Raises:
+            ConfigError: the name can't be a file name.
+            ExistsError: something that is no folder has the name.
+            SystemRefusedError: the system said no.
+        """
+        if check_name(name).startswith("."):
+            raise ConfigError(f"member {name!r}: the name of a member doesn't begin with a dot")
+        path = group / MEMBERS / name
+        files.make_directories(path.parent)
+        if not files.claim_directory(path):
+            if path.is_symlink() or not path.is_dir():
+                raise ExistsError(f"{path} is in the way and no folder; remove it")
+            files.remove_leftovers(path)
+        identity = {"id": f"{group.name}/{name}", "name": name, "command": command}
+        return cls._begin(path, None, config, identity | record)
+
+    def metrics(self, columns: Sequence[str], keep: int | None = None) -> MetricsFile:
+        """The run's metrics.csv for appending: new, or cut to `keep` bytes on resume; see `MetricsFile`."""
+        if self._metrics is not None:
+            self._metrics.close()
+        self._metrics = MetricsFile(self.path / metrics_csv.FILE_NAME, columns, keep)
+        return self._metrics
+
+    def checkpoints(self, keep: int = FEWEST) -> Checkpoints:
+        """The run's checkpoints."""
+        return Checkpoints(self.path / CHECKPOINTS, keep)
+
+    def write_split(self, train: NDArray[Any], validation: NDArray[Any], test: NDArray[Any]) -> None:
+        """Write split.npz: numbers of the rows of the dataset, each (rows,)."""
+        arrays = {"train": train, "validation": validation, "test": test}
+        files.write_atomically(self.path / SPLIT, pack_arrays(arrays))
+
+    def write_weights(self, arrays: Arrays) -> None:
+        """Write weights.npz: name (`layers.<i>.weight` …) → array."""
+        files.write_atomically(self.path / WEIGHTS, pack_arrays(arrays))
+
+    def finish(
+        self,
+        status: Status,
+        reason: str | None = None,
+        *,
+        weights: Arrays | None = None,
+        predictions: bytes | None = None,
+        **values: Any,
+    ) -> None:
+        """Write what is left of a run and then its status: a reader who sees it finds all the rest.
+
+        Args:
+            status: how it ended.
+            reason: why, in words. Non-finite numbers of run.json are null there and named in it.
+            weights: name → array of weights.npz.
+            predictions: the content of predictions.csv; see `pack_predictions`.
+            values: further values of run.json: `timing`, `result` …
+
+        Raises:
+            SystemRefusedError: the system said no; the status on the disk is still `running`.
+        """
+        if self._metrics is not None:
+            self._metrics.close()
+        contents: dict[str, files.Content] = {}
+        if weights is not None:
+            contents[WEIGHTS] = pack_arrays(weights)
+        if predictions is not None:
+            contents[PREDICTIONS] = predictions
+        self._end(status, reason, contents, values)
+
+    def release(self) -> None:
+        try:
+            if self._metrics is not None:
+                self._metrics.close()
+        finally:
+            super().release()
+
+
+def pack_predictions(
+    rows: NDArray[Any],
+    target: Sequence[Any],
+    prediction: Sequence[Any],
+    probabilities: NDArray[Any] | None = None,
+    classes: Sequence[str] = (),
+) -> bytes:
+    """The content of predictions.csv.
+
+    Args:
+        rows: numbers of the rows in the dataset (rows,).
+        target, prediction: a number or the name of a class a row.
+        probabilities: (rows, classes), where there are any.
+        classes: their names.
+    """
+    columns = ["row", "target", "prediction"]
+    given: list[Sequence[Any]] = [rows.tolist(), target, prediction]
+    if probabilities is not None:
+        columns += [f"probability_{name}" for name in classes]
+        given += probabilities.T.tolist()
+    return tables.pack_table(columns, list(zip(*given, strict=True)))

@@ -1,0 +1,116 @@
+"""CSV files of gdrun: exact numbers, and text that no spreadsheet takes for a formula.
+
+Floats are written with the fewest digits that read back to the same float64 (`nan`, `inf` and `-inf` too); a
+missing value is an empty cell; lists are JSON. Text that begins like a formula gets an apostrophe before it,
+and so does text that begins with an apostrophe: reading takes one away and has the text as it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.errors import DataError
+from gdrun.run_directory.files import read_bytes, write_atomically
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # what is sure to fit into int64
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan")  # as Python writes them
+_LARGEST = 1 << 31
+
+Column = NDArray[Any]
+
+
+def cell(value: Any) -> str:
+    """A value as the text of a CSV cell, before quoting."""
+    if type(value) is float:
+        return repr(value)
+    if value is None:
+        return ""
+    if isinstance(value, np.generic | np.ndarray):
+        return cell(value.tolist())
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str):
+        return guarded(value)
+    return guarded(json.dumps(value, ensure_ascii=False))
+
+
+def guarded(text: str) -> str:
+    """Text with an apostrophe before it if it could start a formula; a number in text can't."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that `guarded` was given."""
+    return text.removeprefix("'")
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a CSV file, whole or not at all.
+
+    Raises:
+        SystemRefusedError: the system said no.
+        ValueError: a row has not one value a column.
+    """
+    write_atomically(path, pack_table(columns, rows))
+
+
+def pack_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """The bytes of a CSV file (UTF-8)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([guarded(column) for column in columns])
+    for row in rows:
+        if len(row) != len(columns):
+            raise ValueError(f"a row of {len(row)} values for {len(columns)} columns")
+        writer.writerow([cell(value) for value in row])
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def union_of_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of all rows, in the order in which they first come."""
+    return list(dict.fromkeys(key for row in rows for key in row))
+
+
+def read_table(path: Path) -> dict[str, Column]:
+    """The columns of a CSV file by name; see `as_column` for their types. A torn last line is left out.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        DataError: it is no CSV file, or a line has too few or too many cells.
+        SystemRefusedError: it can't be read.
+    """
+    try:
+        text = read_bytes(path, _LARGEST).decode("utf-8")
+        whole = text[: text.rfind("\n") + 1]
+        rows = list(csv.reader(io.StringIO(whole, newline=""), strict=True))
+    except (ValueError, csv.Error) as error:
+        raise DataError(f"{path} is damaged ({error}); restore it or remove the run") from error
+    if not rows:
+        return {}
+    header = [unguarded(name) for name in rows[0]]
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) != len(header):
+            raise DataError(f"{path}: row {number} has {len(row)} cells instead of {len(header)}; restore it")
+    columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ((),) * len(header)
+    return {name: as_column(cells) for name, cells in zip(header, columns, strict=True)}
+
+
+def as_column(cells: Sequence[str]) -> Column:
+    """Cells as int64 if all are whole numbers, as float64 if all are numbers or empty (NaN), else as text."""
+    if all(_WHOLE_NUMBER.fullmatch(text) for text in cells):
+        return np.array([int(text) for text in cells], np.int64)
+    if all(not text or _NUMBER.fullmatch(text) for text in cells):
+        return np.array([float(text) if text else np.nan for text in cells], np.float64)
+    return np.array([unguarded(text) for text in cells], object)
