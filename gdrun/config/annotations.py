@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from gdrun.config.families import family_of
+from gdrun.config.families import Family, family_of
 from gdrun.config.marks import NullMeans, Pattern
+from gdrun.config.reader import Node
 
 
 def bare(annotation: Any) -> Any:
@@ -60,6 +61,19 @@ def is_leaf(annotation: Any) -> bool:
     """Whether it is a scalar: a number, text, a choice, null."""
     inner = bare(annotation)
     return not (is_list(inner) or is_mapping(inner) or is_section(inner) or family_of(inner))
+
+
+def class_at(annotation: Any, node: Node) -> tuple[Family | None, Any]:
+    """The family that a value of this type belongs to, and the class that the node asks for, if any."""
+    for alternative in alternatives(annotation):
+        inner = bare(alternative)
+        if family := family_of(inner):
+            named = node.value.get("name") if isinstance(node.value, dict) else node
+            name = named.value if named is not None else None
+            return family, family.components.get(name) if isinstance(name, str) else None
+        if is_section(inner):
+            return None, inner
+    return None, None
 
 
 def is_path(option: str, annotation: Any) -> bool:

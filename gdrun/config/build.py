@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from gdrun.config.annotations import (
     alternatives,
     bare,
     choices,
+    class_at,
     fit,
     in_words,
     is_leaf,
@@ -25,9 +27,7 @@ from gdrun.config.annotations import (
 )
 from gdrun.config.families import Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown
-from gdrun.config.reader import Node
-
-BROKEN: Any = object()  # stands for a value that has a problem
+from gdrun.config.reader import BROKEN, Node
 
 
 class Builder:
@@ -55,6 +55,8 @@ class Builder:
             key: the dotted path to it.
             label: what to call it in messages.
         """
+        if node.value is BROKEN:
+            return BROKEN
         if not isinstance(node.value, dict):
             return self._broken(node, key, f"found {shown(node.value)}, expected a mapping of options")
         types = option_types(cls)
@@ -67,7 +69,9 @@ class Builder:
             else:
                 unknown.append((option, child))
         for option, child in unknown:
-            self._broken(child, _join(key, option), _unknown(option, types, values, label), at=child.place)
+            self._broken(
+                child, _join(key, option), _unknown(option, types, node.value, label), at=child.place
+            )
         broken = bool(unknown) or any(value is BROKEN for value in values.values())
         for field in dataclasses.fields(cls):
             if field.init and field.name not in node.value and _is_required(field):
@@ -84,6 +88,8 @@ class Builder:
 
     def value(self, annotation: Any, node: Node, key: str) -> Any:
         """A value of the annotated type, or `BROKEN`."""
+        if node.value is BROKEN:
+            return BROKEN
         null = null_means(annotation)
         if node.value is None and null:
             node = replace(node, value=null.name)
@@ -124,6 +130,8 @@ class Builder:
             self.positions[_join(key, "name")] = name_node.place
             options = replace(node, value={k: child for k, child in node.value.items() if k != "name"})
         name = name_node.value
+        if name is BROKEN:
+            return BROKEN
         if not isinstance(name, str) or name not in family.components:
             known = ", ".join(family.components) or f"no {family.plural} at all"
             near = did_you_mean(name, family.components)
@@ -170,10 +178,14 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _unknown(option: str, types: typing.Mapping[str, Any], siblings: dict[str, Any], label: str) -> str:
-    taken = f"; {label or 'it'} takes {', '.join(types)}" if types else f"; {label or 'it'} takes no options"
+def _unknown(option: str, types: Mapping[str, Any], siblings: dict[str, Node], label: str) -> str:
+    """What to say of an option that the class doesn't have, though perhaps one of its parts does."""
     near = did_you_mean(option, types)
-    if not near:
-        owners = [name for name, value in siblings.items() if option in getattr(value, "__dict__", {})]
-        near = f"; did you mean {owners[0]}.{option}?" if owners else ""
-    return "is unknown" + (near if near and len(types) > 12 else near + taken)
+    for name, child in siblings.items():
+        cls = class_at(types[name], child)[1] if name in types and not near else None
+        if cls is not None and option in option_types(cls):
+            near = f"; did you mean {name}.{option}?"
+    who = label or "it"
+    return f"is unknown{near}" + (
+        "" if near and len(types) > 12 else f" ({who} takes {', '.join(types) or 'no options'})"
+    )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gdrun.config.build import BROKEN, Builder
+from gdrun.config.build import Builder
 from gdrun.config.config import Config
-from gdrun.config.overrides import apply_overrides
+from gdrun.config.overrides import Overrides, apply_overrides
 from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problems
-from gdrun.config.reader import Node, read_file
+from gdrun.config.reader import BROKEN, Node, read_file
 from gdrun.config.tasks import fill_task, task_of, task_problems
-
-Overrides = Sequence[str] | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, na
         root = replace(root, value={})
     notices: list[str] = []
     if isinstance(root.value, dict):
-        root = apply_overrides(root, overrides, problems, notices)
+        root = apply_overrides(root, Config, overrides, problems, notices)
     builder = Builder(problems, folder)
     config: Config = builder.section(Config, root, label="a config")
     if config is not BROKEN:

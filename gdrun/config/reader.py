@@ -26,12 +26,15 @@ _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # what no option can want to hold
 
 
+BROKEN: Any = type("Broken", (), {"__repr__": lambda self: "…"})()  # a value that has a problem already
+
+
 @dataclass(frozen=True)
 class Node:
     """A value of a config file and where it stands.
 
     Attributes:
-        value: a scalar, a list of nodes, or a mapping of names to nodes.
+        value: a scalar, a list of nodes, a mapping of names to nodes, or `BROKEN`.
         position: where the value begins.
         key_position: where its key begins, for a value in a mapping.
         height: how many values deep it is, itself included and aliases written out.
@@ -190,7 +193,7 @@ class _Composer:
     def _alias(self, event: Any, depth: int) -> Node:
         if event.anchor not in self.anchors:
             self._problem(event, f"*{event.anchor} stands for nothing: there is no &{event.anchor} before it")
-            return Node(None, self._position(event))
+            return Node(BROKEN, self._position(event))
         anchored = self.anchors[event.anchor]
         if anchored is None:
             self._stop(event, f"*{event.anchor} contains itself")
@@ -200,17 +203,17 @@ class _Composer:
         self._limit_depth(event, depth + node.height - 1)
         return node
 
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: Any) -> Any:
         if event.implicit[0]:
             try:
                 return resolve(event.value)
             except ValueError as error:
                 self._problem(event, f"{shown(event.value)}: {error}")
-                return 0
+                return BROKEN
         strange = _CONTROL.search(event.value)
         if strange:
             self._problem(event, f"character U+{ord(strange[0]):04X} is not allowed in text")
-            return ""
+            return BROKEN
         return str(event.value)
 
     def _list(self, depth: int) -> list[Node]:
@@ -225,7 +228,9 @@ class _Composer:
             key = self._node(event, depth + 1)
             value = self._node(next(self.events), depth + 1)
             place = self._position(event)
-            if not isinstance(key.value, str):
+            if key.value is BROKEN:
+                pass
+            elif not isinstance(key.value, str):
                 self._problem(event, f"a key must be text, not {shown(key.value)}; put it in quotes")
             elif key.value == "<<" and getattr(event, "implicit", (False,))[0]:
                 self._problem(event, "merge keys (<<) are not part of YAML 1.2; write the keys out")
