@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.problem import Problem, clock
 from gdrun.nn.layer import Workspace
+from gdrun.nn.product import bind_product
 
 
 def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
@@ -25,21 +26,21 @@ def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
     x = source.standard_normal((runs, problem.batch, problem.sizes[0]), np.float32)
     outputs = [x, *(filled(width) for width in problem.sizes[1:])]
     deltas = [x, *(filled(width) for width in problem.sizes[1:])]
-    calls: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = [
-        (outputs[layer], weight, workspace.activations(weight.shape[2]))
+    products = [
+        bind_product(outputs[layer], weight, workspace.activations(weight.shape[2]))
         for layer, weight in enumerate(weights)
     ]
     for layer in reversed(range(len(weights))):
-        calls.append((outputs[layer].transpose(0, 2, 1), deltas[layer + 1], slopes[layer]))
+        products.append(bind_product(outputs[layer].transpose(0, 2, 1), deltas[layer + 1], slopes[layer]))
         if layer:
-            result = np.empty_like(deltas[layer])
-            calls.append((deltas[layer + 1], weights[layer].transpose(0, 2, 1), result))
+            transposed = weights[layer].transpose(0, 2, 1)
+            products.append(bind_product(deltas[layer + 1], transposed, np.empty_like(deltas[layer])))
 
     def train(epochs: int) -> float:
         began = clock()
         for _ in range(epochs * problem.batches):
-            for left, right, out in calls:
-                np.matmul(left, right, out=out)
+            for product in products:
+                product()
         return clock() - began
 
     return train
