@@ -8,7 +8,7 @@ from gdrun.optim.schedules.constant import Constant
 from gdrun.optim.schedules.cosine import Cosine, CosineRestarts
 from gdrun.optim.schedules.cycles import Cyclic, OneCycle, WarmupStableDecay
 from gdrun.optim.schedules.decay import Exponential, InverseSqrt, InverseTime
-from gdrun.optim.schedules.plateau import Plateau, PlateauWatch
+from gdrun.optim.schedules.plateau import Plateau, PlateauState
 from gdrun.optim.schedules.polynomial import Linear, Polynomial
 from gdrun.optim.schedules.staircase import MultiStep, Piecewise, Step
 
@@ -30,4 +30,4 @@ SCHEDULES: dict[str, type[Schedule]] = registry(
     plateau=Plateau,
 )
 
-__all__ = ["SCHEDULES", "PlateauWatch", *sorted(cls.__name__ for cls in SCHEDULES.values())]
+__all__ = ["SCHEDULES", "PlateauState", *sorted(cls.__name__ for cls in SCHEDULES.values())]

@@ -106,8 +106,8 @@ class Cyclic(Schedule):
         half = self.required_length("half_period", span)
         cycle = np.floor(step / (2 * half))
         x = 1 - np.abs(step - (2 * cycle + 1) * half) / half
-        height = {"triangular": 1.0, "triangular2": 0.5**cycle, "exp_range": self.gamma**step}[self.mode]
-        return self.base_factor + (1 - self.base_factor) * height * x
+        heights = {"triangular": np.ones_like(step), "triangular2": 0.5**cycle, "exp_range": self.gamma**step}
+        return self.base_factor + (1 - self.base_factor) * heights[self.mode] * x
 
 
 @dataclass(frozen=True)

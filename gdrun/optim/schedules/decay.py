@@ -71,7 +71,7 @@ class InverseSqrt(Schedule):
     """Falls as one over the root of the number of updates.
 
     Formula:
-        factor(t) = 1/√(1 + t/s); after a warm-up of s = w updates this is √(w/T), T ≥ w counted from the start
+        factor(t) = 1/√(1 + t/s); after a warm-up of s = w updates this is √(w/T), T ≥ w from the start
 
     Options:
         scale_steps, scale_epochs: s, after which the rate has fallen to 1/√2, in updates or in epochs; the

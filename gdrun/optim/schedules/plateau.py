@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Gt, Lt
 
-from gdrun.component import NonNegative, Positive, Probability, WholeNumber
+from gdrun.component import NonNegative, Probability, WholeNumber
 from gdrun.optim.schedule import Float64, RunLength, Schedule, Span
+
+
+@dataclass(frozen=True)
+class PlateauState:
+    """Where one run stands with its plateau.
+
+    Attributes:
+        factor: what the learning rate of the schedule is to be multiplied by.
+        best: the best value so far; None before the first.
+        waited: evaluations since then, less those of cooldown.
+        cooling: evaluations of cooldown that are left.
+    """
+
+    factor: float = 1.0
+    best: float | None = None
+    waited: int = 0
+    cooling: int = 0
+
+    def to_plain(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> PlateauState:
+        """The state that `to_plain` was asked of."""
+        return cls(**plain)
 
 
 @dataclass(frozen=True)
@@ -19,7 +47,8 @@ class Plateau(Schedule):
     Formula:
         An evaluation is better if value < best·(1 − threshold), or value < best − threshold when absolute
         (metrics of which more is better: value > best·(1 + threshold), best + threshold).
-        After more than `patience` evaluations in a row that are not better: factor ← max(f·factor, min_factor).
+        After more than `patience` evaluations in a row that are not better:
+        factor ← max(f·factor, min_factor).
 
     Options:
         monitor: the column of metrics.csv to look at, such as val_loss or val_accuracy.
@@ -34,8 +63,8 @@ class Plateau(Schedule):
 
     Variant:
         As PyTorch's ReduceLROnPlateau, without its eps (a fall, however small, is made). The only schedule
-        that isn't a function of the step alone: the pure part is 1 after the warm-up, and a `PlateauWatch`
-        gives the factor by which it is multiplied.
+        that isn't a function of the step alone: its own part is 1 after the warm-up, and the factor of a
+        `PlateauState` multiplies it.
 
     Reference:
         Described as a manual practice by Krizhevsky, Sutskever & Hinton, "ImageNet classification with deep
@@ -43,17 +72,12 @@ class Plateau(Schedule):
     """
 
     monitor: str = "val_loss"
-    factor: Positive = 0.1
+    factor: Annotated[float, Gt(0), Lt(1)] = 0.1
     patience: WholeNumber = 10
     min_factor: Probability = 0.0
     threshold: NonNegative = 1e-4
     threshold_mode: Literal["relative", "absolute"] = "relative"
     cooldown: WholeNumber = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.factor < 1:
-            raise ValueError(f"Plateau: factor must be less than 1, not {self.factor!r}")
 
     def curve(self, step: Float64, span: Span) -> Float64:
         return np.ones_like(step)
@@ -71,55 +95,32 @@ class Plateau(Schedule):
             )
         return found
 
+    def begin(self) -> PlateauState:
+        """The state before the first evaluation."""
+        return PlateauState()
 
-class PlateauWatch:
-    """Follows the monitored metric of one run and says by how much its learning rate has fallen.
+    def observe(self, state: PlateauState, value: float, *, higher_is_better: bool = False) -> PlateauState:
+        """The state after one more evaluation. A value of NaN is no improvement.
 
-    Args:
-        plateau: the schedule.
-        higher_is_better: whether more of the metric is better.
-        state: where an earlier watch stood, to go on from there.
-
-    Attributes:
-        state: plain data for a checkpoint: factor, best (None before the first value), waited, cooling.
-    """
-
-    def __init__(
-        self, plateau: Plateau, *, higher_is_better: bool = False, state: Mapping[str, Any] | None = None
-    ) -> None:
-        self.plateau = plateau
-        self.higher_is_better = higher_is_better
-        self.state: dict[str, Any] = {"factor": 1.0, "best": None, "waited": 0, "cooling": 0} | dict(
-            state or {}
-        )
-
-    @property
-    def factor(self) -> float:
-        """What the schedule's learning rate is to be multiplied by."""
-        return float(self.state["factor"])
-
-    def observe(self, value: float) -> float:
-        """Take in the value of one evaluation and return the factor from now on. NaN is no improvement."""
-        state, plateau = self.state, self.plateau
-        if self._is_better(value):
-            state["best"] = float(value)
-            state["waited"] = 0
+        Args:
+            state: before it.
+            value: of the monitored metric.
+            higher_is_better: whether more of it is better.
+        """
+        factor, best, waited, cooling = state.factor, state.best, state.waited, state.cooling
+        if self._is_better(value, best, higher_is_better):
+            best, waited = float(value), 0
         else:
-            state["waited"] += 1
-        if state["cooling"] > 0:
-            state["cooling"] -= 1
-            state["waited"] = 0
-        if state["waited"] > plateau.patience:
-            state["factor"] = min(max(state["factor"] * plateau.factor, plateau.min_factor), state["factor"])
-            state["cooling"] = plateau.cooldown
-            state["waited"] = 0
-        return self.factor
+            waited += 1
+        if cooling > 0:
+            cooling, waited = cooling - 1, 0
+        if waited > self.patience:
+            factor = min(factor, max(factor * self.factor, self.min_factor))
+            cooling, waited = self.cooldown, 0
+        return PlateauState(factor, best, waited, cooling)
 
-    def _is_better(self, value: float) -> bool:
-        best, threshold = self.state["best"], self.plateau.threshold
+    def _is_better(self, value: float, best: float | None, higher: bool) -> bool:
         if best is None:
-            return value == value  # not NaN
-        sign = 1 if self.higher_is_better else -1
-        scale = best if self.plateau.threshold_mode == "relative" else 1.0
-        bound = best + sign * scale * threshold
-        return bool(value > bound if self.higher_is_better else value < bound)
+            return not math.isnan(value)
+        margin = self.threshold * (best if self.threshold_mode == "relative" else 1.0)
+        return value > best + margin if higher else value < best - margin
