@@ -5,7 +5,7 @@ PYTHON ?= python3
 # The folder that the virtual environments are made in.
 VENVS ?= .
 
-VERSION = $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 DEMO = $(VENVS)/.venv-demo-$(VERSION)
 TEST = $(VENVS)/.venv-test-$(VERSION)
 CHECK = $(VENVS)/.venv-check-$(VERSION)
