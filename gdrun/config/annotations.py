@@ -127,21 +127,34 @@ def _in_words(annotation: Any) -> str:
 
 
 def _bounds_in_words(bounds: tuple[Any, ...]) -> str:
-    low = high = ""
+    said = []
     for bound in bounds:
         match bound:
             case Ge(ge=limit):
-                low = f"at least {limit}"
+                said.append(f"of at least {limit}")
             case Gt(gt=limit):
-                low = f"greater than {limit}"
+                said.append(f"greater than {limit}")
             case Le(le=limit):
-                high = f"at most {limit}"
+                said.append(f"of at most {limit}")
             case Lt(lt=limit):
-                high = f"less than {limit}"
-    said = " and ".join(filter(None, (low, high)))
-    if not said:
-        return ""
-    return f" {said}" if said.startswith(("greater", "less")) else f" of {said}"
+                said.append(f"less than {limit}")
+    return "".join(f" and {part}" if index else f" {part}" for index, part in enumerate(said))
+
+
+def unsupported(annotation: Any) -> str:
+    """The part of an annotation that no value in a file could fit, or nothing."""
+    for alternative in alternatives(annotation):
+        inner = bare(alternative)
+        if is_list(inner) or is_mapping(inner):
+            for argument in typing.get_args(inner):
+                if argument is not ... and (strange := unsupported(argument)):
+                    return strange
+        elif is_leaf(inner) and typing.get_origin(inner) is not Literal and inner not in _LEAVES:
+            return getattr(inner, "__name__", str(inner))
+    return ""
+
+
+_LEAVES = (bool, int, float, str, Path, type(None))
 
 
 def fit(value: Any, annotation: Any) -> tuple[bool, Any]:

@@ -27,7 +27,7 @@ from gdrun.config.annotations import (
 )
 from gdrun.config.families import Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown
-from gdrun.config.reader import BROKEN, Node
+from gdrun.config.reader import BROKEN, CONTROL, Node
 
 
 class Builder:
@@ -118,7 +118,10 @@ class Builder:
         value = self.value(annotation, node, key)
         if value is BROKEN or value is None or not is_path(option, annotation):
             return value
-        return type(value)(os.path.abspath(self.folder / value))  # noqa: PTH100 - leaves links alone
+        path = os.path.abspath(self.folder / value)  # noqa: PTH100 - leaves links alone
+        if CONTROL.search(path):
+            return self._broken(node, key, f"{shown(path)} has characters that no config can hold; rename it")
+        return type(value)(path)
 
     def _component(self, family: Family, node: Node, key: str) -> Any:
         name_node, options = node, Node({}, node.position, node.key_position)

@@ -12,7 +12,7 @@ import numpy as np
 from gdrun.component import option_types
 from gdrun.config.families import family_of_component
 from gdrun.config.problems import Position, Problems, shown
-from gdrun.config.reader import DEEPEST, Node
+from gdrun.config.reader import BROKEN, CONTROL, DEEPEST, Node
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -51,11 +51,14 @@ def to_node(value: object, position: Position, problems: Problems, key: str = ""
     """Plain data as nodes that all stand at one position."""
     if depth > DEEPEST:
         problems.add(position, key, f"is nested more than {DEEPEST} deep")
-        return Node(None, position, position)
+        return Node(BROKEN, position, position)
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if isinstance(value, Path):
         value = str(value)
+    if isinstance(value, str) and (strange := CONTROL.search(value)):
+        problems.add(position, key, f"character U+{ord(strange[0]):04X} is not allowed in text")
+        return Node(BROKEN, position, position)
     if value is None or isinstance(value, bool | int | float | str):
         return Node(value, position, position)
     if dataclasses.is_dataclass(value):
@@ -74,4 +77,4 @@ def to_node(value: object, position: Position, problems: Problems, key: str = ""
         ]
         return Node(items, position, position)
     problems.add(position, key, f"{shown(value)} cannot be part of a config")
-    return Node(None, position, position)
+    return Node(BROKEN, position, position)

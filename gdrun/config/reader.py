@@ -23,7 +23,7 @@ MOST_NODES = 100_000  # after aliases are expanded
 DEEPEST = 50
 
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # what no option can want to hold
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # what no option can want to hold
 
 
 BROKEN: Any = type("Broken", (), {"__repr__": lambda self: "…"})()  # a value that has a problem already
@@ -210,7 +210,7 @@ class _Composer:
             except ValueError as error:
                 self._problem(event, f"{shown(event.value)}: {error}")
                 return BROKEN
-        strange = _CONTROL.search(event.value)
+        strange = CONTROL.search(event.value)
         if strange:
             self._problem(event, f"character U+{ord(strange[0]):04X} is not allowed in text")
             return BROKEN

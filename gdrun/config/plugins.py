@@ -1,0 +1,154 @@
+"""Components of the user's own: a Python file named with `--plugin`, or an entry point `gdrun.plugins`.
+
+Every class there that is a component of some kind gets a name like any other: its `name`, or its class name
+in snake_case. A class whose name begins with an underscore is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from gdrun.component import Component, option_types, registry
+from gdrun.config.annotations import unsupported
+from gdrun.config.families import FAMILIES, Family, family_of_component
+from gdrun.config.problems import shown
+from gdrun.config.scalars import resolve
+from gdrun.errors import ConfigError, GdrunError
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+
+
+def load_plugin(path: str | Path) -> list[str]:
+    """Run a Python file and register its components; a file that was loaded before is left as it is.
+
+    Returns:
+        The new names.
+
+    Raises:
+        ConfigError: there is no such file, an error in it (with file and line), or a name that is taken.
+    """
+    path = Path(path).absolute()
+    digest = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:12]
+    module_name = f"gdrun_plugin_{digest}_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}"  # alike in every process
+    if module_name in sys.modules:
+        return []
+    if not path.is_file():
+        raise ConfigError(f"there is no plugin file {shown(str(path))}")
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise ConfigError(f"{shown(str(path))} is not a Python file; a plugin's name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # dataclasses look their module up
+    try:
+        spec.loader.exec_module(module)
+        return register(module, str(path))
+    except BaseException as error:
+        del sys.modules[module_name]
+        if isinstance(error, GdrunError | KeyboardInterrupt):
+            raise
+        raise ConfigError(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
+
+
+def load_entry_points() -> list[str]:
+    """Register the components of installed packages that have an entry point `gdrun.plugins`.
+
+    Returns:
+        The new names.
+
+    Raises:
+        ConfigError: a package that cannot be imported, or a name that is taken.
+    """
+    from importlib.metadata import entry_points
+
+    names = []
+    for entry in entry_points(group="gdrun.plugins"):
+        source = f"plugin {entry.name} ({entry.value})"
+        try:
+            loaded = entry.load()
+        except Exception as error:
+            raise ConfigError(f"{source}: {type(error).__name__}: {error}") from error
+        names += register(loaded, source)
+    return names
+
+
+def register(source: ModuleType | type[Any], where: str) -> list[str]:
+    """Add a module's components, or one class, to their dictionaries: all of them or none.
+
+    Raises:
+        ConfigError: a name that is taken, or a class that cannot be a component.
+    """
+    classes = [source] if isinstance(source, type) else _defined_in(source)
+    new: list[tuple[Family, str, type[Any]]] = []
+    for cls in classes:
+        family = family_of_component(cls)
+        if family is None or cls in family.components.values():
+            continue
+        name = _checked(cls, where)
+        taken = family.components.get(name) or next((c for f, n, c in new if (f, n) == (family, name)), None)
+        if taken is not None:
+            owner = f"{taken.__module__}.{taken.__name__}"
+            raise ConfigError(
+                f"{where}: {cls.__name__}: {family.with_article} {name} exists ({owner}); rename it"
+            )
+        new.append((family, name, cls))
+    if not new:
+        kinds = ", ".join(FAMILIES)
+        raise ConfigError(f"{where}: defines no component; derive a class from one of gdrun's: {kinds}")
+    for family, name, cls in new:
+        family.components.update(registry(**{name: cls}))
+    return [name for _, name, _ in new]
+
+
+def _defined_in(module: ModuleType) -> list[type[Any]]:
+    return [
+        value
+        for name, value in vars(module).items()
+        if isinstance(value, type)
+        and issubclass(value, Component)
+        and value.__module__ == module.__name__
+        and not name.startswith("_")
+    ]
+
+
+def _checked(cls: Any, where: str) -> str:
+    """The name of a class that can be a component."""
+    name = (
+        vars(cls).get("name")
+        or re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
+    )
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(resolve(name), str):
+        raise ConfigError(
+            f"{where}: {cls.__name__}: {shown(name)} cannot be a name; use letters, digits, _ and -"
+        )
+    if vars(cls).get("__annotations__") and "__dataclass_fields__" not in vars(cls):
+        raise ConfigError(
+            f"{where}: {cls.__name__} has options but is no dataclass; write @dataclass(frozen=True) above it"
+        )
+    try:
+        types = option_types(cls)
+    except (NameError, TypeError) as error:
+        raise ConfigError(f"{where}: {cls.__name__}: an option's type cannot be read: {error}") from error
+    for option, annotation in types.items():
+        if strange := unsupported(annotation):
+            said = f"the type {strange} of {option} cannot be written in a config"
+            raise ConfigError(
+                f"{where}: {cls.__name__}: {said}; use numbers, text, choices, tuples, components"
+            )
+    return name
+
+
+def _place(error: BaseException, path: Path) -> str:
+    """file:line of the plugin where an error came up."""
+    if isinstance(error, SyntaxError) and error.filename == str(path):
+        return f"{path}:{error.lineno}"
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return f"{path}:{lines[-1]}" if lines else str(path)
