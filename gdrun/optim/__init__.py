@@ -1,14 +1,17 @@
 """Optimizers, learning-rate schedules and what else happens to a gradient.
 
 Read `optimizer.py` (the interface), then `sgd.py` and `adam.py`; `stepper.py` drives them over the buffers of
-a stack. `schedule.py`, then `schedules/`.
+a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scaling.py` stand alone.
 """
 
 from __future__ import annotations
 
 from gdrun.component import registry
 from gdrun.optim.adam import Adam, AdamW
+from gdrun.optim.clipping import GradientClipping, gradient_norm
 from gdrun.optim.optimizer import Optimizer, take
+from gdrun.optim.penalty import Penalty
+from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import RunLength, Schedule
 from gdrun.optim.schedules import SCHEDULES
 from gdrun.optim.sgd import Momentum, Nesterov, Sgd
@@ -23,14 +26,18 @@ __all__ = [
     "SCHEDULES",
     "Adam",
     "AdamW",
+    "GradientClipping",
+    "LearningRateScaling",
     "Momentum",
     "Nesterov",
     "Optimizer",
+    "Penalty",
     "RunLength",
     "Schedule",
     "Sgd",
     "Stepper",
     "aligned_zeros",
+    "gradient_norm",
     "has_momentum",
     "take",
 ]

@@ -106,7 +106,11 @@ class Cyclic(Schedule):
         half = self.required_length("half_period", span)
         cycle = np.floor(step / (2 * half))
         x = 1 - np.abs(step - (2 * cycle + 1) * half) / half
-        heights = {"triangular": np.ones_like(step), "triangular2": 0.5**cycle, "exp_range": self.gamma**step}
+        heights: dict[str, Float64] = {
+            "triangular": np.ones_like(step),
+            "triangular2": 0.5**cycle,
+            "exp_range": self.gamma**step,
+        }
         return self.base_factor + (1 - self.base_factor) * heights[self.mode] * x
 
 
