@@ -16,9 +16,11 @@ from gdrun.version import __version__
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
-@functools.cache
 def environment() -> dict[str, str | None]:
-    """The `environment` of run.json, all in words. Never fails and starts no process."""
+    """The `environment` of run.json, all in words. Never fails and starts no process.
+
+    The threads of BLAS are those of this moment, so call it after they have been set.
+    """
     system = os.uname()
     return {
         "gdrun": __version__,
@@ -43,6 +45,7 @@ def _blas() -> str | None:
     return None
 
 
+@functools.cache
 def _cpu() -> str | None:
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(errors="replace").splitlines():
@@ -51,6 +54,7 @@ def _cpu() -> str | None:
     return None
 
 
+@functools.cache
 def _commit() -> str | None:
     """The commit that is checked out around the current folder, read from the files of git."""
     with contextlib.suppress(OSError, ValueError):

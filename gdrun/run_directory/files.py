@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -113,7 +112,7 @@ def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
         for name, content in contents.items():
             path = directory / name
             with refusal("write", path):
-                temporary = directory / f".{name}.{secrets.token_hex(6)}.tmp"
+                temporary = directory / f".{name}.{os.urandom(6).hex()}.tmp"
                 staged[temporary] = path
                 _write_new(temporary, [content] if isinstance(content, Bytes) else content)
         for temporary, path in list(staged.items()):
@@ -176,6 +175,13 @@ def remove_file(path: Path) -> None:
     """Remove a file; one that is gone already is fine."""
     with refusal("remove", path), contextlib.suppress(FileNotFoundError):
         disk.unlink(path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within a directory, durably."""
+    with refusal("move", source):
+        disk.replace(source, target)
+        disk.fsync_directory(target.parent)
 
 
 def make_directories(path: Path) -> None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import zipfile
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -22,6 +21,9 @@ from numpy.typing import NDArray
 
 from gdrun.errors import WeightsError
 from gdrun.run_directory.files import refusal, write_atomically
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 _MARK = b"gdrun sha256 "
 _DIGITS = 64
@@ -34,6 +36,8 @@ _LARGEST_RATIO, _ALLOWANCE = 20, 1 << 24  # compressed numbers don't get much sm
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """The bytes of an NPZ file with these arrays: equal arrays in the same order, equal bytes."""
+    import zipfile
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
@@ -67,6 +71,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             the file warrants is allocated before that is known.
         SystemRefusedError: it can't be read.
     """
+    import zipfile
+
     with refusal("read", path):
         try:
             file = path.open("rb")
@@ -103,14 +109,16 @@ def _check(path: Path, file: BinaryIO, size: int) -> None:
         raise WeightsError(f"{path} is damaged: its SHA-256 digest differs; take another copy of it")
 
 
-def _read_members(archive: zipfile.ZipFile, size: int) -> dict[str, NDArray[Any]]:
+def _read_members(archive: ZipFile, size: int) -> dict[str, NDArray[Any]]:
+    from zipfile import ZIP_DEFLATED, ZIP_STORED
+
     members = archive.infolist()
     names = [member.filename.removesuffix(".npy") for member in members]
     if len(set(names)) != len(names):
         raise ValueError("two arrays of one name")
     if sum(member.file_size for member in members) > _LARGEST_RATIO * size + _ALLOWANCE:
         raise ValueError("arrays far larger than the file")
-    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+    if any(member.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for member in members):
         raise ValueError("an unusual compression")
     return {name: _parse_npy(archive.read(member)) for name, member in zip(names, members, strict=True)}
 
