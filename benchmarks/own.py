@@ -10,6 +10,7 @@ from benchmarks.problem import LEARNING_RATE, Problem, clock
 from gdrun.data import Table
 from gdrun.data import prepare as prepare_data
 from gdrun.data.split import SplitRows
+from gdrun.experiments.tiles import tile_size
 from gdrun.nn.initializers import INITIALIZERS
 from gdrun.nn.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from gdrun.nn.models.mlp import Mlp
@@ -45,8 +46,8 @@ class Stopwatch:
         return False
 
 
-def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
-    """Runs in tiles of the size that the product chooses, one tile after the other."""
+def stack_work(problem: Problem, seeds: range, epochs: int) -> StackWork:
+    """What the trainer is asked to do: as `gdrun train` would, without validation rows and metrics."""
     features, classes = problem.data()
     table = Table(
         problem.name,
@@ -58,39 +59,38 @@ def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
     )
     nothing = np.empty(0, np.int64)
     rows = SplitRows(np.arange(problem.rows), nothing, nothing)
-    data = prepare_data(table, rows, features="none")
     layers = Mlp(hidden=problem.sizes[1:-1]).layers((problem.sizes[0],), problem.sizes[-1])
-    network = Network(layers, (problem.sizes[0],))
-    size = tile_size(network, runs, problem.batch)
-    tiles = [range(start, min(start + size, runs)) for start in range(0, runs, size)]
     optimizer, initializer = Adam(learning_rate=LEARNING_RATE), INITIALIZERS["he_normal"]()
+    return StackWork(
+        network=Network(layers, (problem.sizes[0],)),
+        loss=SoftmaxCrossEntropy(),
+        metrics=(),
+        dtype=np.dtype(np.float32),
+        data=[prepare_data(table, rows, features="none")],
+        runs=[RunWork(seed, optimizer, Constant(), initializer) for seed in seeds],
+        epochs=epochs,
+        batch_size=problem.batch,
+        evaluate_every=epochs,
+    )
 
-    def work(tile: range, epochs: int) -> StackWork:
-        return StackWork(
-            network=network,
-            loss=SoftmaxCrossEntropy(),
-            metrics=(),
-            dtype=np.dtype(np.float32),
-            data=[data],
-            runs=[RunWork(seed, optimizer, Constant(), initializer) for seed in tile],
-            epochs=epochs,
-            batch_size=problem.batch,
-            evaluate_every=epochs,
-        )
+
+def tiles(problem: Problem, runs: int) -> list[range]:
+    """The seeds of each tile, by the rule that `gdrun train` goes by with one worker."""
+    size = tile_size(stack_work(problem, range(1), 1), runs, workers=1)
+    return [range(start, min(start + size, runs)) for start in range(0, runs, size)]
+
+
+def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
+    """Runs in tiles, one tile after the other."""
 
     def train(epochs: int) -> float:
         seconds = 0.0
-        for tile in tiles:
+        for tile in tiles(problem, runs):
             # One epoch more than is timed: the last one is followed by the closing evaluation.
             watch = Stopwatch()
-            Trainer(work(tile, epochs + 1), watch).run()
+            Trainer(stack_work(problem, tile, epochs + 1), watch).run()
             assert len(watch.times) == epochs + 1
             seconds += watch.times[-1] - watch.times[0]
         return seconds
 
     return train
-
-
-def tile_size(network: Network, runs: int, batch: int) -> int:
-    """How many runs are stacked, by the product's own rule."""
-    return min(runs, 16)

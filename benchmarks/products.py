@@ -6,13 +6,29 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.own import tiles
 from benchmarks.problem import Problem, clock
 from gdrun.nn.layer import Workspace
 from gdrun.nn.product import bind_product
 
 
 def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
-    """The products of forward and backward pass, with gdrun's shapes and memory layouts, and nothing else."""
+    """The products of forward and backward pass, in gdrun's tiles, and nothing else."""
+    all_products = [bind_products(problem, len(tile)) for tile in tiles(problem, runs)]
+
+    def train(epochs: int) -> float:
+        began = clock()
+        for products in all_products:
+            for _ in range(epochs * problem.batches):
+                for product in products:
+                    product()
+        return clock() - began
+
+    return train
+
+
+def bind_products(problem: Problem, runs: int) -> list[Callable[[], object]]:
+    """One function a product, on buffers with gdrun's shapes and memory layouts."""
     workspace = Workspace(runs, problem.batch, np.float32, training=True)
     weights = [weight for weight, _ in problem.weights(runs)]
     slopes = [np.empty_like(weight) for weight in weights]
@@ -35,12 +51,4 @@ def prepare(problem: Problem, runs: int) -> Callable[[int], float]:
         if layer:
             transposed = weights[layer].transpose(0, 2, 1)
             products.append(bind_product(deltas[layer + 1], transposed, np.empty_like(deltas[layer])))
-
-    def train(epochs: int) -> float:
-        began = clock()
-        for _ in range(epochs * problem.batches):
-            for product in products:
-                product()
-        return clock() - began
-
-    return train
+    return products

@@ -5,6 +5,6 @@ Read `description.py` (what `train --seeds` reports of every metric).
 
 from __future__ import annotations
 
-from gdrun.statistics.description import Description, describe, describe_each
+from gdrun.statistics.description import Description, describe
 
-__all__ = ["Description", "describe", "describe_each"]
+__all__ = ["Description", "describe"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,16 +85,3 @@ def t_quantile(probability: float, degrees_of_freedom: int) -> float:
     from scipy.special import stdtrit  # here, because importing SciPy takes longer than all the rest
 
     return float(stdtrit(degrees_of_freedom, probability))
-
-
-def describe_each(results: Sequence[dict[str, float | None]]) -> dict[str, Description]:
-    """Describe every quantity of several runs.
-
-    Args:
-        results: name → value, one mapping a run. A run that lacks a name counts as excluded there.
-
-    Returns:
-        name → description, in the order in which the names first appear.
-    """
-    names = dict.fromkeys(name for result in results for name in result)
-    return {name: describe(result.get(name) for result in results) for name in names}

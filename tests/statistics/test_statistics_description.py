@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdrun.statistics import Description, describe, describe_each
+from gdrun.statistics import Description, describe
 from gdrun.statistics.description import t_quantile
 
 # Extra hours of sleep, drug 1 minus drug 2, ten patients: Student, Biometrika 6, 1908.
@@ -138,14 +138,6 @@ def test_the_interval_covers_the_true_mean_as_often_as_it_says() -> None:
     # Negative control: the normal quantile in the place of t covers too rarely with five values.
     narrow = [(np.mean(s), 1.96 * np.std(s, ddof=1) / math.sqrt(5)) for s in samples]
     assert np.mean([abs(mean - 3.0) <= margin for mean, margin in narrow]) < 0.90
-
-
-def test_each_quantity_of_several_runs() -> None:
-    found = describe_each([{"test_loss": 0.3, "test_accuracy": 0.9}, {"test_loss": 0.5}])
-    assert list(found) == ["test_loss", "test_accuracy"]
-    assert found["test_loss"].mean == pytest.approx(0.4)
-    assert (found["test_accuracy"].n, found["test_accuracy"].excluded) == (1, 1)
-    assert describe_each([]) == {}
 
 
 def test_scipy_is_imported_only_for_an_interval() -> None:
