@@ -5,12 +5,14 @@
     prepared.train.features    # (rows, columns) float32
 
 Read `table.py` (a dataset as read), `split.py` (which rows train), `preprocessing.py` (fitted on those
-alone) and `prepared.py` (what training gets), then `datasets/`.
+alone) and `prepared.py` (what training gets), then `datasets/`, with the readers of files behind them
+(`csv_reader.py`, `npz_reader.py`), and `new_data.py` (rows to predict).
 """
 
 from __future__ import annotations
 
 from gdrun.data.datasets import DATASETS
+from gdrun.data.new_data import NewData, read_features
 from gdrun.data.prepared import Part, Prepared, make_part, prepare
 from gdrun.data.preprocessing import Preprocessor
 from gdrun.data.split import SplitRows, split
@@ -20,6 +22,7 @@ __all__ = [
     "DATASETS",
     "Category",
     "Dataset",
+    "NewData",
     "Part",
     "Prepared",
     "Preprocessor",
@@ -28,6 +31,7 @@ __all__ = [
     "Task",
     "make_part",
     "prepare",
+    "read_features",
     "sealed",
     "split",
 ]

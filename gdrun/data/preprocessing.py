@@ -19,7 +19,7 @@ from gdrun.data.columns import (
     scaling,
     seen_levels,
 )
-from gdrun.data.table import Table, Task
+from gdrun.data.table import Columns, Table, Task
 from gdrun.errors import DataError
 
 
@@ -122,7 +122,9 @@ class Preprocessor:
         one_hot = (f"{name}={level}" for name, levels in self.levels.items() for level in levels)
         return (*self.number_names, *one_hot)
 
-    def transform(self, table: Table, rows: NDArray[np.int64], dtype: DTypeLike = np.float32) -> NDArray[Any]:
+    def transform(
+        self, table: Columns, rows: NDArray[np.int64], dtype: DTypeLike = np.float32
+    ) -> NDArray[Any]:
         """The features of some rows, (rows, columns) in the given type; made column by column.
 
         Raises:
@@ -178,7 +180,7 @@ class Preprocessor:
         result: NDArray[Any] = values.astype(np.float64) * self.target_scale + self.target_center
         return result
 
-    def notices(self, table: Table, rows: NDArray[np.int64]) -> list[str]:
+    def notices(self, table: Columns, rows: NDArray[np.int64]) -> list[str]:
         """What a user should know of these rows: values that are filled, levels not trained on."""
         found = []
         gaps = {

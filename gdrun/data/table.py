@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +78,21 @@ class Table:
         return (*self.number_names, *(category.name for category in self.categories))
 
 
+class Columns(Protocol):
+    """What preprocessing needs of a table, or of new rows without a target."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def numbers(self) -> NDArray[Any]: ...
+    @property
+    def number_names(self) -> tuple[str, ...]: ...
+    @property
+    def categories(self) -> tuple[Category, ...]: ...
+    @property
+    def feature_names(self) -> tuple[str, ...]: ...
+
+
 class Dataset(Component):
     """The base of every dataset. A subclass is a frozen dataclass whose fields are its options."""
 
@@ -116,25 +130,10 @@ def sealed(table: Table) -> Table:
     }
     digest = hashlib.sha256(json.dumps(words, ensure_ascii=True).encode())
     for _, array in arrays:
-        little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
-        digest.update(np.ascontiguousarray(little).data)
+        for start in range(0, len(array), 1 << 14):  # a copy of a block, never of the whole
+            block = array[start : start + (1 << 14)]
+            digest.update(np.ascontiguousarray(block, block.dtype.newbyteorder("<")).tobytes())
     return replace(table, sha256=digest.hexdigest())
-
-
-def class_label(value: Any) -> str:
-    """The label of a class given as a number: 3 and 3.0 are "3", 0.5 is "0.5", true is "true"."""
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    number = float(value)
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def as_classes(values: NDArray[Any] | Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Class indices (rows,) and the labels they index: numbers sorted by value, texts by code point."""
-    distinct, indices = np.unique(np.asarray(values), return_inverse=True)
-    texts = distinct.dtype.kind in "OUS"
-    labels = tuple(str(value) if texts else class_label(value) for value in distinct)
-    return indices.reshape(-1).astype(np.int64), labels
 
 
 def _contradiction(table: Table) -> str | None:

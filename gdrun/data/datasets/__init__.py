@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from gdrun.component import registry
+from gdrun.data.datasets.clouds import Blobs, Gaussians
+from gdrun.data.datasets.csv_file import Csv
+from gdrun.data.datasets.curves import Linear, Sine
 from gdrun.data.datasets.embedded import (
     AutoMpg,
     BreastCancer,
@@ -13,9 +16,11 @@ from gdrun.data.datasets.embedded import (
     Penguins,
     Wine,
 )
+from gdrun.data.datasets.npz_file import Npz
+from gdrun.data.datasets.shapes import Circles, Moons, Spirals, Xor
 from gdrun.data.table import Dataset
 
-_EMBEDDED: dict[str, type[Dataset]] = {
+_CLASSES: dict[str, type[Dataset]] = {
     "digits": Digits,
     "iris": Iris,
     "wine": Wine,
@@ -24,6 +29,16 @@ _EMBEDDED: dict[str, type[Dataset]] = {
     "penguins": Penguins,
     "auto-mpg": AutoMpg,
     "mnist-5k": Mnist5k,
+    "linear": Linear,
+    "sine": Sine,
+    "moons": Moons,
+    "circles": Circles,
+    "blobs": Blobs,
+    "xor": Xor,
+    "spirals": Spirals,
+    "gaussians": Gaussians,
+    "csv": Csv,
+    "npz": Npz,
 }
 
-DATASETS: dict[str, type[Dataset]] = registry(**_EMBEDDED)
+DATASETS: dict[str, type[Dataset]] = registry(**_CLASSES)
