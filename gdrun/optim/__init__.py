@@ -7,10 +7,13 @@ a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scal
 from __future__ import annotations
 
 from gdrun.component import registry
+from gdrun.optim.adagrad import Adadelta, Adagrad
 from gdrun.optim.adam import Adam, AdamW
+from gdrun.optim.adam_family import AdaMax, NAdam, RAdam
 from gdrun.optim.clipping import GradientClipping, gradient_norm
 from gdrun.optim.optimizer import Optimizer, take
 from gdrun.optim.penalty import Penalty
+from gdrun.optim.rmsprop import RmsProp
 from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import RunLength, Schedule
 from gdrun.optim.schedules import SCHEDULES
@@ -18,20 +21,36 @@ from gdrun.optim.sgd import Momentum, Nesterov, Sgd
 from gdrun.optim.stepper import Stepper, aligned_zeros, has_momentum
 
 OPTIMIZERS: dict[str, type[Optimizer]] = registry(
-    sgd=Sgd, momentum=Momentum, nesterov=Nesterov, adam=Adam, adamw=AdamW
+    sgd=Sgd,
+    momentum=Momentum,
+    nesterov=Nesterov,
+    adagrad=Adagrad,
+    adadelta=Adadelta,
+    rmsprop=RmsProp,
+    adam=Adam,
+    adamw=AdamW,
+    adamax=AdaMax,
+    nadam=NAdam,
+    radam=RAdam,
 )
 
 __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
+    "AdaMax",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
     "GradientClipping",
     "LearningRateScaling",
     "Momentum",
+    "NAdam",
     "Nesterov",
     "Optimizer",
     "Penalty",
+    "RAdam",
+    "RmsProp",
     "RunLength",
     "Schedule",
     "Sgd",

@@ -10,14 +10,19 @@ from gdrun.component import Component, Positive
 from gdrun.optim.optimizer import Array, Float64
 
 _EPS = 1e-6  # beside the norm, as in PyTorch
+_PIECE = 8192  # parameters
 
 
 def gradient_norm(gradients: Array) -> Float64:
     """The Euclidean norm of every run's gradient, (runs,), from (runs, parameters).
 
-    A product of each run's vector with itself: the same call with the same numbers alone or in a stack.
+    Sums of squares over pieces of each run, added up in float64: the same sums alone or in a stack, and
+    pieces too short for BLAS to share them out to threads.
     """
-    squares: Float64 = np.matmul(gradients[:, None, :], gradients[:, :, None])[:, 0, 0].astype(np.float64)
+    squares = np.zeros(len(gradients))
+    for start in range(0, gradients.shape[1], _PIECE):
+        piece = gradients[:, start : start + _PIECE]
+        squares += np.matmul(piece[:, None, :], piece[:, :, None])[:, 0, 0]
     return np.sqrt(squares)
 
 

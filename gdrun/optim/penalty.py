@@ -47,7 +47,8 @@ class Penalty(Component):
         absolute = np.array([np.abs(run).sum(dtype=np.float64) for run in weights])
         squared = np.array([np.square(run, dtype=np.float64).sum() for run in weights])
         l1, l2 = (np.broadcast_to(price, (len(weights), 1))[:, 0] for price in (self.l1, self.l2))
-        return l1 * absolute + l2 * squared
+        value: Float64 = l1 * absolute + l2 * squared
+        return value
 
     def bind(self, parameters: Array, gradients: Array, weight_count: int) -> Callable[[], None]:
         """A function that adds the penalty's gradient to the gradients.

@@ -111,7 +111,8 @@ class Cyclic(Schedule):
             "triangular2": 0.5**cycle,
             "exp_range": self.gamma**step,
         }
-        return self.base_factor + (1 - self.base_factor) * heights[self.mode] * x
+        factor: Float64 = self.base_factor + (1 - self.base_factor) * heights[self.mode] * x
+        return factor
 
 
 @dataclass(frozen=True)
