@@ -1,0 +1,139 @@
+"""The curves of many seeds: each of them thin, their median thick, a band between their quartiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.report.html.curves import Chart, Line, Values, is_steep, is_unbounded, kept_rows, plain
+from gdrun.report.html.source import ReportRun
+from gdrun.report.html.words import PARTS, count, figure, heading
+
+MOST_CURVES = 50
+VALUES_OF_ALL_CURVES = 24_000  # each about 12 bytes of the page
+
+
+def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str]) -> list[Chart]:
+    """Every seed's curve, with the median over the seeds and the band between its quartiles."""
+    charts = []
+    wanted: list[tuple[str, tuple[str, ...], str]] = [
+        (name, ("train", "val"), heading(name)) for name in ("loss", *names)
+    ]
+    wanted += [(name, ("",), heading(name)) for name in ("learning_rate", "gradient_norm")]
+    sets = sum(
+        any(f"{part}_{name}".strip("_") in run.metrics for run in members.values())
+        for name, parts, _ in wanted
+        for part in parts
+    )
+    points = max(30, VALUES_OF_ALL_CURVES // max(1, 2 * sets * min(len(members), MOST_CURVES)))
+    for name, parts, title in wanted:
+        lines = []
+        for part in parts:
+            column = f"{part}_{name}".strip("_")
+            drawn = seed_lines(
+                members, column, PARTS.get(part, title.lower()), part or "other", min(points, 500)
+            )
+            if drawn:
+                lines.append(drawn)
+        if lines:
+            charts.append(seeds_chart(title, lines, len(members)))
+    return charts
+
+
+def seed_lines(
+    members: Mapping[str, ReportRun], column: str, words: str, role: str, points: int
+) -> tuple[dict[str, Any], list[Line]] | None:
+    """The curves of one column and their quartiles, or None where no seed has two values of it."""
+    found: list[tuple[str, Values, Line]] = []
+    for member, run in members.items():
+        rows = len(run.metrics.get("epoch", ()))
+        epochs = Line.of("epoch", "other", run.metrics.get("epoch"), rows).values
+        seed = run.record.get("seed")
+        line = Line.of(str(member if seed is None else seed), role, run.metrics.get(column), rows)
+        if rows > 1 and np.isfinite(line.values).any():
+            found.append((line.words, epochs, line))
+    if not found:
+        return None
+    axis = np.unique(np.concatenate([epochs for _, epochs, _ in found]))
+    axis = axis[np.isfinite(axis)]
+    matrix = np.full((len(found), len(axis)), np.nan)
+    for row, (_, epochs, line) in enumerate(found):
+        known = np.isfinite(epochs)
+        matrix[row, np.searchsorted(axis, epochs[known])] = line.values[known]
+    low, median, high, seeds = quartiles(matrix)
+    kept = kept_rows([low, median, high], points)
+    every = -(-len(found) // MOST_CURVES)
+    lines = []
+    for seed_words, epochs, line in found[::every]:
+        shown = kept_rows([line.values], points)
+        lines.append({"seed": seed_words, "x": plain(epochs[shown]), "y": plain(line.values[shown], 7)})
+    drawing = {
+        "label": words,
+        "role": role,
+        "x": plain(axis[kept]),
+        "low": plain(low[kept], 7),
+        "median": plain(median[kept], 7),
+        "high": plain(high[kept], 7),
+        "seeds": seeds[kept].tolist(),
+        "curves": lines,
+        "found": len(found),
+    }
+    return drawing, [line for _, _, line in found]
+
+
+def quartiles(matrix: Values) -> tuple[Values, Values, Values, NDArray[np.intp]]:
+    """Lower quartile, median, upper quartile (linear between ranks) and number of values of each column.
+
+    Args:
+        matrix: (seeds, epochs), NaN where a seed has no value.
+    """
+    finite = np.isfinite(matrix)
+    number = finite.sum(axis=0)
+    ordered = np.sort(np.where(finite, matrix, np.inf), axis=0)
+
+    def quantile(share: float) -> Values:
+        place = share * np.maximum(number - 1, 0)
+        below = np.floor(place).astype(np.intp)
+        above = np.ceil(place).astype(np.intp)
+        first, second = (np.take_along_axis(ordered, rank[None], axis=0)[0] for rank in (below, above))
+        with np.errstate(invalid="ignore", over="ignore"):
+            value: Values = np.where(
+                number > 0, first * (1 - (place - below)) + second * (place - below), np.nan
+            )
+        return value
+
+    return quantile(0.25), quantile(0.5), quantile(0.75), number
+
+
+def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], members: int) -> Chart:
+    lines = [line for _, lines in drawn for line in lines]
+    possible = title in ("Loss", "Learning rate", "Gradient norm") or is_unbounded(lines)
+    sets = [drawing for drawing, _ in drawn]
+    caption = []
+    if any(len(one["curves"]) < one["found"] for one in sets):
+        caption.append(
+            f"{len(sets[0]['curves'])} of {figure(sets[0]['found'])} seeds drawn thin; the band is over all."
+        )
+    if any(min(one["seeds"], default=0) < members for one in sets):
+        caption.append("Seeds have ended on the way: median and band are over those that remain.")
+    lost = sum(line.lost for line in lines)
+    if lost:
+        caption.append(f"{count(lost, 'value')} not finite (NaN or ∞): nothing is drawn there.")
+    ends = "; ".join(
+        f"median {one['label']} from {figure(one['median'][0])} to {figure(one['median'][-1])}"
+        for one in sets
+    )
+    drawing = {
+        "kind": "seeds",
+        "axis": "epoch",
+        "label": title,
+        "sets": sets,
+        "log_possible": possible,
+        "log": possible
+        and title != "Learning rate"
+        and is_steep([np.array([v for one in sets for v in one["median"] if v is not None])]),
+    }
+    return Chart(title, f"{title} by epoch, {count(members, 'seed')}: {ends}.", " ".join(caption), drawing)

@@ -1,0 +1,62 @@
+"""What a report is made from: plain data, with gaps wherever a run left some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Columns = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class ReportRun:
+    """One run.
+
+    Args:
+        name: the name of its directory.
+        config_text: config.yaml as it stands.
+        config: the same, parsed; empty where it can't be read.
+        record: run.json.
+        metrics: column → values of metrics.csv; None is an empty cell, NaN and infinities are kept.
+        predictions: column → cells of predictions.csv; empty where there is none.
+        notes: what could not be read, one sentence each.
+    """
+
+    name: str
+    config_text: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Columns = field(default_factory=dict)
+    predictions: Columns = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportGroup:
+    """A group of runs that differ in their seed.
+
+    Args:
+        name, config_text, config, notes: as for a run.
+        record: group.json.
+        results: column → cells of results.csv, a row a run.
+        summary: summary.json.
+        members: member directory → its run, in the order of the results.
+    """
+
+    name: str
+    config_text: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = field(default_factory=dict)
+    results: Columns = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    members: Mapping[str, ReportRun] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def section(record: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    """The mapping under a path of keys; empty where there is none, whatever else stands there."""
+    value: Any = record
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
