@@ -61,10 +61,14 @@ class Component:
 
 @functools.cache
 def _is_float(annotation: Any) -> bool:
+    """Whether floats are expected and whole numbers are not told apart from them."""
+    return _admits(annotation, float) and not _admits(annotation, int)
+
+
+def _admits(annotation: Any, number: type) -> bool:
     if typing.get_origin(annotation) is Annotated:
-        return _is_float(typing.get_args(annotation)[0])
-    arguments = typing.get_args(annotation)
-    return annotation is float or (any(map(_is_float, arguments)) and int not in arguments)
+        return _admits(typing.get_args(annotation)[0], number)
+    return annotation is number or any(_admits(part, number) for part in typing.get_args(annotation))
 
 
 def _out_of_bounds(value: Any, bound: Any) -> str | None:

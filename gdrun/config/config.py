@@ -18,7 +18,10 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.model import Model
 from gdrun.nn.models.mlp import Mlp
 from gdrun.optim.adam import Adam
+from gdrun.optim.clipping import GradientClipping
 from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.penalty import Penalty
+from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules.constant import Constant
 
@@ -65,6 +68,9 @@ class Config:
     initializer: Initializer = HeNormal()
     loss: Loss | None = None
     metrics: tuple[Metric, ...] | None = None
+    penalty: Penalty = Penalty()
+    gradient_clipping: GradientClipping | None = None
+    learning_rate_scaling: LearningRateScaling | None = None
     optimizer: Optimizer = Adam()
     schedule: Annotated[Schedule, NullMeans("constant")] = Constant()
     batch_size: Count | Literal["full"] = 32

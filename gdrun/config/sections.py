@@ -19,6 +19,7 @@ class Split(Component):
     Options:
         validation: share of the rows from 0 to below 1, or a number of rows; 0 for none.
         test: likewise.
+        train: at most so many training rows, evenly taken from those that are left; null for all.
         stratify: whether every part has the classes in the same proportions; auto does so for
             classification where every class has enough rows.
         seed: of the split alone, so that runs with different seeds are compared on the same rows.
@@ -27,6 +28,7 @@ class Split(Component):
 
     validation: Share | Count = 0.15
     test: Share | Count = 0.15
+    train: Count | None = None
     stratify: bool | Literal["auto"] = "auto"
     seed: WholeNumber = 0
     time_ordered: bool = False

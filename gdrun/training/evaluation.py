@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.data.prepared import Part, Preprocessor
+from gdrun.component import stack
+from gdrun.data.prepared import Part, Prepared
+from gdrun.data.preprocessing import Preprocessor
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
-from gdrun.nn.network import Network
+from gdrun.nn.network import BoundNetwork, Network
+from gdrun.randomness import Purpose, generator
+from gdrun.training.work import StackWork
 
 _CHUNK = 256  # rows a forward pass; fixed, so that the bits depend on nothing else
 
@@ -34,7 +41,7 @@ class Evaluator:
         metrics: Sequence[Metric],
         part: Part,
         preprocessor: Preprocessor,
-        dtype: np.dtype[np.floating],
+        dtype: np.dtype[Any],
     ) -> None:
         self.network = network
         self.loss = loss
@@ -45,14 +52,22 @@ class Evaluator:
         self.outputs = network.output_shape[0]
         self.encoded = loss.encode(part.target, self.outputs, dtype)[None]
         self.target = (part.target if loss.task == "classification" else part.raw_target)[None]
+        self.bound: dict[int, tuple[Array, BoundNetwork]] = {}  # rows of a pass → input buffer, network
+        self.parameters: Array = np.empty((0, network.parameter_count), dtype)  # that `bound` reads
 
     def scores(self, parameters: Array) -> Array:
         """The network's outputs (runs, rows, outputs) for parameters (runs, parameters)."""
+        if len(parameters) != len(self.parameters):
+            self.parameters = np.empty(parameters.shape, self.dtype)
+            self.bound.clear()
+        self.parameters[...] = parameters
         rows = len(self.features)
         scores = np.empty((len(parameters), self.outputs, rows), self.dtype).transpose(0, 2, 1)
         for size, starts in _chunks(rows):
-            x = np.empty((1, size, *self.features.shape[1:]), self.dtype)
-            bound = self.network.bind(x, parameters)
+            if size not in self.bound:
+                x = np.empty((1, size, *self.features.shape[1:]), self.dtype)
+                self.bound[size] = x, self.network.bind(x, self.parameters)
+            x, bound = self.bound[size]
             for start in starts:
                 x[0] = self.features[start : start + size]
                 bound.forward()
@@ -79,6 +94,73 @@ class Evaluator:
             for metric in self.metrics:
                 values[metric.name] = metric.value(predictions, self.target)
         return values
+
+
+class StackEvaluator:
+    """Evaluates the runs of a stack on the training and validation rows of their own data sets.
+
+    Attributes:
+        seconds: that it took so far.
+    """
+
+    def __init__(self, work: StackWork) -> None:
+        self.work = work
+        self.seconds = 0.0
+        self.train = [self._evaluator(data, _sample(data.train, work.evaluated_rows)) for data in work.data]
+        self.validation = [self._evaluator(data, data.validation) for data in work.data]
+
+    def _evaluator(self, data: Prepared, part: Part | None) -> Evaluator | None:
+        work = self.work
+        if part is None:
+            return None
+        return Evaluator(work.network, work.loss, work.metrics, part, data.preprocessor, work.dtype)
+
+    def evaluate(
+        self, parameters: Array, runs: Sequence[int]
+    ) -> list[tuple[dict[str, float], dict[str, float]]]:
+        """The training values and the validation values (or none) of each run.
+
+        Args:
+            parameters: (runs, parameters).
+            runs: their places in the plan.
+        """
+        began = time.perf_counter()
+        data = np.array([self.work.runs[run].data for run in runs])
+        penalty = penalties(self.work, parameters, runs)
+        train: list[dict[str, float]] = [{} for _ in runs]
+        validation: list[dict[str, float]] = [{} for _ in runs]
+        for number in np.unique(data):
+            places = np.flatnonzero(data == number)
+            for evaluator, values in ((self.train[number], train), (self.validation[number], validation)):
+                if evaluator is not None:
+                    for name, column in evaluator.evaluate(parameters[places], penalty[places]).items():
+                        for place, value in zip(places, column.tolist(), strict=True):
+                            values[place][name] = value
+        self.seconds += time.perf_counter() - began
+        return list(zip(train, validation, strict=True))
+
+
+def penalties(work: StackWork, parameters: Array, runs: Sequence[int]) -> NDArray[np.float64]:
+    """The penalty that belongs to the loss of each run, (runs,)."""
+    chosen = [work.runs[run].penalty for run in runs]
+    if not any(penalty.l1 or penalty.l2 for penalty in chosen):
+        return np.zeros(len(parameters))
+    return stack(chosen).value(parameters, work.network.weight_count)
+
+
+def _sample(part: Part, most: int | None) -> Part:
+    """At most so many rows of a part: the same ones for every run and every epoch."""
+    rows = len(part.rows)
+    if most is None or rows <= most:
+        return part
+    chosen = np.sort(generator(0, Purpose.EVALUATION_SAMPLE).choice(rows, most, replace=False))
+    return replace(
+        part,
+        features=part.features[chosen],
+        target=part.target[chosen],
+        raw_target=part.raw_target[chosen],
+        rows=part.rows[chosen],
+    )
 
 
 def _chunks(rows: int) -> list[tuple[int, range]]:

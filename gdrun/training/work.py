@@ -62,8 +62,8 @@ class StackWork:
         gradient_clipping: applied to the gradient of loss and penalty.
         learning_rate_factor: multiplies every learning rate (the batch-size rule).
         early_stopping: when to give up on a run; None for never.
-        monitor: the value that tells which epoch is best, as "val_loss"; None for the last epoch.
-        monitor_higher: whether more of it is better.
+        monitor: the value that tells how good an epoch is, as "val_loss"; None where nothing does.
+        keep_best: whether the weights of the best epoch are kept, else those of the last one.
         tolerance: a run stops when the norm of its gradient falls below this; 0 for never.
     """
 
@@ -83,7 +83,7 @@ class StackWork:
     learning_rate_factor: float = 1.0
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
-    monitor_higher: bool = False
+    keep_best: bool = True
     tolerance: float = 0.0
 
     @property
@@ -104,6 +104,11 @@ class StackWork:
     def length(self) -> RunLength:
         """The planned length, which schedules span."""
         return RunLength(self.epochs, len(self.batches))
+
+    def higher_is_better(self, column: str) -> bool:
+        """Whether more of a quantity is better, by its column: "val_accuracy"."""
+        quantity = column.partition("_")[2]
+        return any(metric.name == quantity and metric.better == "higher" for metric in self.metrics)
 
     @property
     def full_batch(self) -> bool:

@@ -1,0 +1,21 @@
+"""The entry point: answers `--version` at once, and leaves everything else to the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command in `sys.argv`; ends the process with its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from gdrun.version import __version__
+
+        sys.stdout.write(f"gdrun {__version__}\n")
+        sys.exit(0)
+    from gdrun.cli.main import run
+
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""What commands that train have in common: loading, running with progress, showing what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gdrun.config import Config, load
+from gdrun.config.plugins import load_plugin
+from gdrun.engines.interruption import Interruption
+from gdrun.errors import ConfigError, DivergedError
+from gdrun.experiments.build import smoke as cut_short
+from gdrun.experiments.carrying_out import Tell
+from gdrun.report.console.outcome import show_outcome
+from gdrun.report.console.progress import LiveProgress
+from gdrun.report.console.screen import Screen
+
+
+def load_config(
+    path: Path,
+    overrides: Sequence[str] | None,
+    name: str | None,
+    plugins: Sequence[Path] | None,
+    screen: Screen,
+    *,
+    smoke: bool = False,
+) -> Config:
+    """The config of a command, with its notices shown."""
+    for plugin in plugins or ():
+        load_plugin(plugin)
+    changes = list(overrides or ())
+    if name is not None:
+        changes.append(f"name={name}")
+    loaded = load(path, changes)
+    for notice in loaded.notices:
+        screen.notice(notice)
+    return cut_short(loaded.config) if smoke else loaded.config
+
+
+def number_of_workers(text: str | None) -> int | str | None:
+    """The value of `--workers`."""
+    if text is None or text == "auto":
+        return text
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise ConfigError(f"--workers: {text!r} is neither a number from 1 on nor auto")
+
+
+def carry_through(
+    screen: Screen, *, runs: int, epochs: int, work: Callable[[Tell, Interruption], Path]
+) -> None:
+    """Do the work under a progress line, then show what it left.
+
+    Raises:
+        StoppedError: it was interrupted; the message says how to go on.
+        DivergedError: the one run diverged.
+    """
+    interruption = Interruption()
+    with interruption.listening():
+        with LiveProgress(screen, runs, epochs) as progress:
+            path = work(progress.tell, interruption)
+        from gdrun.report.html import write_report
+
+        write_report(path)
+    record = show_outcome(screen, path)
+    if record.get("status") == "diverged":
+        raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate or gradient_clipping")

@@ -1,0 +1,80 @@
+"""Runs a command and turns whatever happens into one message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from gdrun.errors import GdrunError, StoppedError, SystemRefusedError
+
+_BUG = (
+    "this is a bug in gdrun, not a fault of yours; `--debug` shows where it happened, and a report with that "
+    "would help"
+)
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[
+    2
+]  # the base of all complaints about a command line
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line; returns its exit code.
+
+    Args:
+        arguments: without the program's name; None for `sys.argv`.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        from gdrun.cli.app import app
+
+        result = app(words, prog_name="gdrun", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except typer.Exit as error:
+        return error.exit_code
+    except _UsageError as error:
+        if debug:
+            raise
+        return _usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return _say("stopped", StoppedError.exit_code)
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except GdrunError as error:
+        if debug:
+            raise
+        return _say(str(error), error.exit_code)
+    except MemoryError:
+        if debug:
+            raise
+        return _say(
+            "out of memory; take a smaller model, batch_size or --workers", SystemRefusedError.exit_code
+        )
+    except OSError as error:
+        if debug:
+            raise
+        return _say(f"the system refused: {error}", SystemRefusedError.exit_code)
+    except Exception as error:
+        if debug:
+            raise
+        return _say(f"{type(error).__name__}: {error}\n{_BUG}", GdrunError.exit_code)
+
+
+def _usage(error: Any) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "gdrun"
+    return _say(f"{error.format_message()}\n`{command} --help` shows what can be said", error.exit_code)
+
+
+def _say(message: str, code: int) -> int:
+    from gdrun.text import printable
+
+    for line in message.splitlines() or [""]:
+        sys.stderr.write(f"gdrun: {printable(line)}\n")
+    return code

@@ -1,0 +1,67 @@
+"""`gdrun train`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gdrun.cli import options as given
+
+
+def train(
+    config: given.ConfigFile,
+    overrides: given.Overrides = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            "--seeds",
+            metavar="N",
+            help="Train this many seeds as one stack, from the config's on; report mean and spread.",
+            show_default=False,
+        ),
+    ] = None,
+    runs_dir: given.RunsDir = given.RUNS,
+    name: given.Name = None,
+    workers: given.Workers = None,
+    plugin: given.Plugin = None,
+    smoke: given.Smoke = False,
+    dry_run: given.DryRun = False,
+    print_config: given.PrintConfig = False,
+    quiet: given.Quiet = False,
+    json: given.Json = False,
+    debug: given.Debug = False,
+) -> None:
+    """Train the network of a config, and leave a run directory.
+
+    [bold]gdrun train configs/digits-mlp.yaml optimizer.learning_rate=1e-2 --seeds 10[/]
+    """
+    from gdrun.cli.common import carry_through, load_config, number_of_workers
+    from gdrun.experiments.train import plan_training
+    from gdrun.experiments.train import train as carry_out
+    from gdrun.report.console.plan import plan_document, show_plan
+    from gdrun.report.console.screen import Screen
+
+    screen = Screen(quiet=quiet, json=json)
+    loaded = load_config(config, overrides, name, plugin, screen, smoke=smoke)
+    plan = plan_training(loaded, seeds, number_of_workers(workers))
+    if print_config:
+        from gdrun.config import dump_yaml
+
+        screen.print_text(dump_yaml(plan.config))
+        return
+    for notice in plan.work.data[0].notices:
+        screen.notice(notice)
+    show_plan(screen, plan)
+    if dry_run:
+        if json:
+            screen.document(plan_document(plan))
+        return
+    carry_through(
+        screen,
+        runs=len(plan.seeds),
+        epochs=plan.config.epochs,
+        work=lambda tell, interruption: carry_out(
+            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugin or []
+        ),
+    )

@@ -1,0 +1,63 @@
+"""Ctrl-C and SIGTERM: noticed at once, acted on where it is safe."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+from gdrun.errors import StoppedError, TerminatedError
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interruption:
+    """Whether somebody asked for an end.
+
+    Outside `deferred` blocks a signal raises at once; inside them it only sets `requested`, so that the work
+    can take a snapshot first. A second signal always raises.
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.terminated = False
+        self._deferring = False
+
+    def error(self, advice: str = "") -> StoppedError:
+        """The exception for the signal that arrived, with what to do next."""
+        if self.terminated:
+            return TerminatedError(f"terminated{advice}")
+        return StoppedError(f"interrupted{advice}")
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        again = self.requested
+        self.requested = True
+        self.terminated = self.terminated or number == signal.SIGTERM
+        if again or not self._deferring:
+            raise self.error()
+
+    @contextlib.contextmanager
+    def deferred(self) -> Iterator[None]:
+        """While this lasts, the first signal is only noted."""
+        if self.requested:
+            raise self.error()
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Interruption]:
+        """Receive the process's signals while this lasts; outside the main thread none arrive."""
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
+        before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,165 @@
+"""From a validated config to the objects that training works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.config import Config, with_task
+from gdrun.data import Prepared, SplitRows, prepare, split
+from gdrun.errors import ConfigError, WeightsError
+from gdrun.nn.loss import Loss
+from gdrun.nn.metric import Metric
+from gdrun.nn.network import Network
+from gdrun.optim.schedules.plateau import Plateau
+from gdrun.run_directory.weights import read_weights
+from gdrun.training.work import RunWork, StackWork
+
+SMOKE_EPOCHS = 2
+SMOKE_ROWS = 512
+
+
+def smoke(config: Config) -> Config:
+    """The same run, cut short: for checking in CI that it runs at all."""
+    rows = min(SMOKE_ROWS, config.split.train or SMOKE_ROWS)
+    return replace(config, epochs=min(config.epochs, SMOKE_EPOCHS), split=replace(config.split, train=rows))
+
+
+def load_data(config: Config) -> tuple[Config, Prepared]:
+    """Read, split and preprocess the data of a config, and fill in what depends on its task.
+
+    Raises:
+        DataError: the data cannot be used.
+        ConfigError: the config doesn't fit the data.
+    """
+    table = config.dataset.load(Path())
+    config = with_task(config, table.task)
+    options = config.split
+    rows = split(
+        table, options.validation, options.test, options.stratify, options.seed, options.time_ordered
+    )
+    if options.train is not None and options.train < len(rows.train):
+        chosen = np.linspace(0, len(rows.train) - 1, options.train).round().astype(np.int64)
+        rows = SplitRows(rows.train[chosen], rows.validation, rows.test)
+    to = config.preprocessing
+    return config, prepare(table, rows, to.features, to.missing, to.target, config.dtype)
+
+
+def loss_of(config: Config) -> Loss:
+    """The loss of a config whose task is known."""
+    if config.loss is None:
+        raise ConfigError("the loss isn't known before the data")
+    return config.loss
+
+
+def metrics_of(config: Config) -> Sequence[Metric]:
+    """The metrics of a config whose task is known."""
+    return config.metrics or ()
+
+
+def build_network(config: Config, data: Prepared) -> Network:
+    """The network of a config for its data.
+
+    Raises:
+        ConfigError: a layer doesn't fit, with the shapes up to it.
+    """
+    input_shape = data.train.features.shape[1:]
+    try:
+        outputs = loss_of(config).outputs(data.targets)
+        network = Network(config.model.layers(input_shape, outputs), input_shape)
+    except ValueError as error:
+        raise ConfigError(f"model: {error}") from error
+    if network.output_shape != (outputs,):
+        raise ConfigError(
+            f"model: the last layer gives {network.output_shape}, but {loss_of(config).name} on {data.name} "
+            f"needs ({outputs},): end with a dense layer of {outputs} units\n{network.describe()}"
+        )
+    return network
+
+
+def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Sequence[int]) -> StackWork:
+    """The work of one stack.
+
+    Args:
+        configs: of its runs; they share everything but numbers.
+        data: the distinct data sets.
+        which: the data set of each run.
+    """
+    first = configs[0]
+    network = build_network(first, data[0])
+    start = None
+    if first.initial_weights is not None:
+        start = initial_parameters(network, first.initial_weights)
+    scaling = first.learning_rate_scaling
+    batch_size = None if first.batch_size == "full" else first.batch_size
+    rows = len(data[0].train.rows)
+    return StackWork(
+        network=network,
+        loss=loss_of(first),
+        metrics=metrics_of(first),
+        dtype=np.dtype(first.dtype),
+        data=data,
+        runs=[
+            RunWork(c.seed, c.optimizer, c.schedule, c.initializer, c.penalty, number, start)
+            for c, number in zip(configs, which, strict=True)
+        ],
+        epochs=first.epochs,
+        batch_size=batch_size,
+        shuffle=first.shuffle,
+        drop_last=first.drop_last,
+        evaluate_every=first.evaluation.every_epochs,
+        evaluated_rows=None if first.evaluation.train_rows == "all" else first.evaluation.train_rows,
+        gradient_clipping=first.gradient_clipping,
+        learning_rate_factor=1.0 if scaling is None else scaling.factor(min(batch_size or rows, rows)),
+        early_stopping=first.early_stopping,
+        monitor=_monitor(first, data[0]),
+        keep_best=first.early_stopping is None or first.early_stopping.restore_best,
+        tolerance=first.tolerance or 0.0,
+    )
+
+
+def _monitor(config: Config, data: Prepared) -> str | None:
+    """The column that tells how good an epoch is.
+
+    Raises:
+        ConfigError: early stopping or the schedule looks at something that isn't measured.
+    """
+    parts = ["train"] if data.validation is None else ["train", "val"]
+    columns = [f"{part}_{name}" for part in parts for name in ("loss", *(m.name for m in metrics_of(config)))]
+    usual = "val_loss" if data.validation is not None else None
+    stopping = config.early_stopping
+    asked = {"early_stopping.monitor": stopping.monitor if stopping else usual}
+    if isinstance(config.schedule, Plateau):
+        asked["schedule.monitor"] = config.schedule.monitor
+    for key, column in asked.items():
+        if column is not None and column not in columns:
+            raise ConfigError(
+                f"{key}: {column!r} isn't measured in this run; choose one of {', '.join(columns)}"
+            )
+    return asked["early_stopping.monitor"]
+
+
+def initial_parameters(network: Network, path: Path) -> NDArray[np.float64]:
+    """The parameters (parameters,) in a weights.npz, checked against the network.
+
+    Raises:
+        WeightsError: the file is damaged or belongs to another network.
+    """
+    arrays = read_weights(path)
+    expected = {slot.name: slot.parameter.shape for slot in network.slots}
+    found = {name: array.shape for name, array in arrays.items()}
+    for name in expected.keys() | found.keys():
+        if expected.get(name) != found.get(name):
+            raise WeightsError(
+                f"{path}: {name} is {found.get(name, 'missing')}, "
+                f"the network has {expected.get(name, 'none')}; use weights of the same model and data"
+            )
+    flat = np.empty(sum(prod(shape) for shape in expected.values()))
+    for slot in network.slots:
+        flat[slot.start : slot.stop] = arrays[slot.name].ravel()
+    return flat

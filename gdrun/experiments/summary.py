@@ -1,0 +1,50 @@
+"""What the runs of a group come to: a row each, and statistics over all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from gdrun.statistics import describe
+
+_PARTS = {"train": "train", "validation": "val", "test": "test"}
+
+
+def result_row(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of results.csv of one run.
+
+    Args:
+        name: of the run in its group.
+        record: the content of its run.json.
+    """
+    result, timing = record["result"] or {}, record["timing"] or {}
+    row: dict[str, Any] = {
+        "run": name,
+        "seed": record["seed"],
+        "fold": record["fold"],
+        "phase": None,
+        "status": record["status"],
+        "best_epoch": result.get("best_epoch"),
+        "epochs": timing.get("epochs"),
+        "steps": timing.get("steps"),
+    }
+    for part, prefix in _PARTS.items():
+        for quantity, value in (result.get(part) or {}).items():
+            row[f"{prefix}_{quantity}"] = value
+    row["seconds"] = timing.get("share")
+    return row
+
+
+def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The summary.json of runs that differ in their seed alone.
+
+    Runs that diverged or failed are counted by their status; their values never enter a mean.
+    """
+    statuses: dict[str, int] = {}
+    for row in rows:
+        statuses[row["status"]] = statuses.get(row["status"], 0) + 1
+    good = [row for row in rows if row["status"] in ("completed", "stopped")]
+    columns = dict.fromkeys(key for row in good for key in row if key.startswith(("train_", "val_", "test_")))
+    metrics = {name: asdict(describe([row.get(name) for row in good])) for name in columns}
+    return {"runs": len(rows), "statuses": statuses, "metrics": metrics}

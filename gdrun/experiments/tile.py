@@ -1,0 +1,100 @@
+"""A tile: runs of one stack that are trained together, from their specs to their directories.
+
+This is the one function that engines carry to where it runs; everything it gets and gives is plain data.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gdrun.config import from_plain
+from gdrun.config.plugins import load_plugin
+from gdrun.errors import WeightsError
+from gdrun.experiments.build import load_data, stack_work
+from gdrun.experiments.events import Event
+from gdrun.experiments.threads import blas_threads
+from gdrun.experiments.writer import TileWriter
+from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.training.snapshot import Snapshot
+from gdrun.training.trainer import Trainer
+
+FINAL = ("completed", "stopped", "diverged")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Everything about one run, as plain data.
+
+    Attributes:
+        directory: that it writes to; made by whoever planned it.
+        config: complete and resolved.
+    """
+
+    directory: Path
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Runs that are trained together.
+
+    Attributes:
+        number: of the tile in its plan.
+        runs: their specs.
+        checkpoints: the directory of their common checkpoints.
+        plugins: files to load first.
+        resume: whether to go on from the newest checkpoint.
+    """
+
+    number: int
+    runs: tuple[RunSpec, ...]
+    checkpoints: Path
+    plugins: tuple[Path, ...] = ()
+    resume: bool = False
+
+
+def run_tile(
+    tile: Tile, tell: Callable[[Event], None], stop_asked: Callable[[], bool]
+) -> list[dict[str, Any]]:
+    """Train the runs of a tile; returns the content of their run.json, in order.
+
+    Raises:
+        StoppedError: it was asked to stop; a checkpoint was written.
+        GdrunError: the data, the config, a checkpoint or the system prevented it.
+    """
+    began = time.perf_counter()
+    for path in tile.plugins:
+        load_plugin(path)
+    configs = [from_plain(spec.config).config for spec in tile.runs]
+    keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
+    with blas_threads(configs[0].compute.blas_threads):
+        _, data = load_data(configs[0])
+        work = stack_work(configs, [data], [0] * len(configs))
+        with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
+            snapshot = _newest(keep, writer) if tile.resume else None
+            ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
+            trainer = Trainer(work, writer, snapshot, without=ended)
+            writer.begin(trainer, time.perf_counter() - began, snapshot)
+            try:
+                trainer.run()
+            except BaseException as error:
+                writer.interrupted_by(error)
+                raise
+        return [dict(run.record) for run in writer.directories]
+
+
+def _newest(keep: Checkpoints, writer: TileWriter) -> Snapshot | None:
+    checkpoint = keep.newest()
+    if checkpoint is None:
+        return None
+    for notice in checkpoint.notices:
+        writer.log.warning(notice)
+    if checkpoint.document.get("identity") != writer.identity:
+        raise WeightsError(
+            f"{checkpoint.path} belongs to another config, other data or another version; start the run again"
+        )
+    return Snapshot(checkpoint.arrays, checkpoint.document)

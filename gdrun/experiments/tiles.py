@@ -1,0 +1,105 @@
+"""How many runs to train together, and what they need: a matter of speed and memory alone."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+from pathlib import Path
+
+from gdrun.engines.engine import available_cores
+from gdrun.errors import SystemRefusedError
+from gdrun.training.work import StackWork
+
+_MOST = 32  # runs of a tile; more only widen the buffers
+_CACHE_BYTES = 1 << 20  # of the second-level cache, where the system doesn't tell
+_FLOPS = 1.5e10  # a second and core, for estimates
+_CALL_SECONDS = 2.5e-5  # an update costs beside its arithmetic, once a tile
+_WORTH_SECONDS = 6.0  # of estimated work from which further processes pay for their start
+
+
+@functools.cache
+def second_level_cache() -> int:
+    """Bytes of one core's second-level cache."""
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        return int(text.removesuffix("K")) * 1024
+    except (OSError, ValueError):
+        return _CACHE_BYTES
+
+
+def run_bytes(work: StackWork) -> int:
+    """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
+    arrays = 2 + len(work.runs[0].optimizer.state_names())
+    rows = max(stop - start for start, stop in work.batches)
+    features = sum(math.prod(shape) for shape in work.network.shapes)
+    return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
+
+
+def tile_size(work: StackWork, runs: int, workers: int) -> int:
+    """Runs a tile: as many as fit the second-level cache, but so few that every worker has something to do."""
+    fitting = max(1, min(_MOST, second_level_cache() // run_bytes(work)))
+    return max(1, min(fitting, math.ceil(runs / workers)))
+
+
+def estimated_seconds(work: StackWork, runs: int) -> float:
+    """A rough guess of the time that training takes on one core."""
+    updates = work.length.steps * runs
+    rows = max(stop - start for start, stop in work.batches)
+    arithmetic = 6 * work.network.parameter_count * rows / _FLOPS
+    return updates * (arithmetic + _CALL_SECONDS / min(runs, 8))
+
+
+def workers_for(work: StackWork, runs: int, asked: int | str) -> int:
+    """The number of processes: as asked, or those that pay."""
+    if isinstance(asked, int):
+        return max(1, min(asked, runs))
+    if runs == 1 or estimated_seconds(work, runs) < _WORTH_SECONDS:
+        return 1
+    return min(available_cores(), runs)
+
+
+def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
+    """Bytes that training takes at most, data included, over all workers."""
+    itemsize = work.dtype.itemsize
+    arrays = 4 + len(work.runs[0].optimizer.state_names())  # with the best weights and the evaluation's copy
+    data = sum(
+        part.features.nbytes + part.target.nbytes
+        for prepared in work.data
+        for part in (prepared.train, prepared.validation, prepared.test)
+        if part is not None
+    )
+    rows = max(stop - start for start, stop in work.batches) + 256
+    features = sum(math.prod(shape) for shape in work.network.shapes)
+    evaluated = min(work.train_rows, work.evaluated_rows or work.train_rows) * work.network.output_shape[0]
+    each = itemsize * (arrays * work.network.parameter_count + 3 * rows * features + 4 * evaluated)
+    return workers * (2 * data + tile_runs * each)
+
+
+def check_memory(needed: int) -> None:
+    """Refuse work that doesn't fit, before anything is allocated.
+
+    Raises:
+        SystemRefusedError: with both figures.
+    """
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        free = max(free, _available_memory())
+    except (OSError, ValueError):
+        return
+    if needed > free:
+        raise SystemRefusedError(
+            f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
+            "take a smaller model, batch_size or --workers"
+        )
+
+
+def _available_memory() -> int:
+    """Bytes that the system would give, caches it can drop included; 0 where it doesn't tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return 0

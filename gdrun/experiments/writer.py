@@ -1,0 +1,262 @@
+"""Writes what the runs of a tile leave, while they train and when they end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from gdrun.config import Config
+from gdrun.data import Part
+from gdrun.errors import GdrunError, StoppedError
+from gdrun.experiments.events import EpochTold, Event, RunTold
+from gdrun.nn.layer import Array
+from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.run_directory.directory import Status
+from gdrun.run_directory.metrics_csv import metrics_columns
+from gdrun.run_directory.run import RunDirectory, pack_predictions
+from gdrun.training.evaluation import Evaluator, penalties
+from gdrun.training.record import Outcome, Record
+from gdrun.training.snapshot import Snapshot
+from gdrun.training.trainer import Trainer
+from gdrun.training.work import StackWork
+
+if TYPE_CHECKING:
+    from gdrun.experiments.tile import RunSpec
+
+_TELL_SECONDS = 0.1  # at least, between two events
+
+
+class TileWriter:
+    """The observer of a tile's training: metrics, checkpoints, and every file of a run that has ended.
+
+    Args:
+        number: of the tile.
+        specs: of its runs, in the order of `work.runs`.
+        work: what is trained.
+        config: what the runs share of their configs.
+        checkpoints: of the stack.
+        tell: receives events.
+        stop_asked: whether to stop.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        specs: Sequence[RunSpec],
+        work: StackWork,
+        config: Config,
+        checkpoints: Checkpoints,
+        tell: Callable[[Event], None],
+        stop_asked: Callable[[], bool],
+    ) -> None:
+        self.number = number
+        self.work = work
+        self.config = config
+        self.checkpoints = checkpoints
+        self.tell = tell
+        self.interrupted = stop_asked
+        self.directories = [RunDirectory.open(spec.directory, lock=False) for spec in specs]
+        self.columns = metrics_columns([metric.name for metric in work.metrics])
+        self.log = logging.getLogger(f"gdrun.tile.{number}")
+        self.log.propagate = False
+        self.log.setLevel(logging.INFO)
+        self.handlers = [directory.log_handler() for directory in self.directories]
+        for handler in self.handlers:
+            self.log.addHandler(handler)
+        self.last_records: dict[int, Record] = {}
+        self.last_save = self.last_tell = time.monotonic()
+        self.identity = {
+            "config": [dict(spec.config) for spec in specs],
+            "data": [data.sha256 for data in work.data],
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handler in self.handlers:
+            self.log.removeHandler(handler)
+            handler.close()
+        for directory in self.directories:
+            directory.release()
+
+    def begin(self, trainer: Trainer, setup_seconds: float, snapshot: Snapshot | None) -> None:
+        """Open the files and say in run.json and run.log what is about to happen."""
+        self.trainer = trainer
+        self.setup_seconds = setup_seconds
+        lengths = snapshot.document["metrics_lengths"] if snapshot else {}
+        self.metrics = {}
+        for run in trainer.stack.runs:
+            directory = self.directories[run]
+            self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
+            data = self.work.data[self.work.runs[run].data]
+            directory.set(parameters=self.work.network.parameter_count, data=_described(data, self.work))
+            if snapshot is None:
+                parts = (data.train, data.validation, data.test)
+                directory.write_split(*(_rows(part) for part in parts))
+        where = f"from epoch {trainer.epoch}" if snapshot else "from the start"
+        self.log.info(
+            "training %s of %s on %s, %s",
+            self.work.network.describe(),
+            len(trainer.stack.runs),
+            data.name,
+            where,
+        )
+
+    # --- what training calls
+
+    def evaluated(self, run: int, record: Record) -> None:
+        self.last_records[run] = record
+        validation = record.validation or dict.fromkeys(record.train)
+        self.metrics[run].append(
+            [
+                *(record.epoch, record.step, record.learning_rate if record.epoch else None),
+                *record.train.values(),
+                *validation.values(),
+                *(record.gradient_norm, round(record.seconds, 6)),
+            ]
+        )
+
+    def epoch_ended(self, epoch: int) -> None:
+        now = time.monotonic()
+        if now - self.last_tell < _TELL_SECONDS:
+            return
+        self.last_tell = now
+        trainer = self.trainer
+        runs = trainer.stack.runs
+        records = [self.last_records[run] for run in runs if run in self.last_records]
+        values = {}
+        for part, name in (("train", "train"), ("val", "validation")):
+            for quantity in getattr(records[0], name) if records else ():
+                values[f"{part}_{quantity}"] = median(getattr(record, name)[quantity] for record in records)
+        updates = epoch * len(trainer.stack.batches) * len(runs)
+        self.tell(
+            EpochTold(self.number, len(runs), epoch, epoch * len(runs), values, updates, trainer.seconds)
+        )
+
+    def checkpoint_due(self) -> bool:
+        options = self.config.checkpoint
+        return (
+            self.trainer.epoch > 0
+            and self.trainer.epoch % options.every_epochs == 0
+            and time.monotonic() - self.last_save >= options.min_seconds
+        )
+
+    def save(self, snapshot: Snapshot) -> None:
+        document = snapshot.document | {"identity": self.identity}
+        step = document["epoch"] * len(self.work.batches) + document["batch"]
+        files = {str(run): self.metrics[run] for run in document["runs"]}
+        self.checkpoints.write(document["epoch"], step, snapshot.arrays, document, files)
+        self.last_save = time.monotonic()
+
+    def finished(self, run: int, outcome: Outcome) -> None:
+        directory = self.directories[run]
+        data = self.work.data[self.work.runs[run].data]
+        network = self.work.network
+        parameters = outcome.parameters[None]
+        best = outcome.best
+        result: dict[str, Any] = {
+            "best_epoch": best.epoch if best else None,
+            "train": best.train if best else None,
+            "validation": (best.validation or None) if best else None,
+            "test": None,
+        }
+        predictions = None
+        if data.test is not None:
+            evaluator = Evaluator(
+                network, self.work.loss, self.work.metrics, data.test, data.preprocessor, self.work.dtype
+            )
+            values = evaluator.evaluate(parameters, penalties(self.work, parameters, [run]))
+            result["test"] = {name: float(column[0]) for name, column in values.items()}
+            predictions = _packed(evaluator, data.test, data.classes, parameters)
+        weights = {name: view[0] for name, view in network.views(parameters).items()}
+        self.log.info("run %s %s %s", directory.record["id"], outcome.status, outcome.reason)
+        directory.finish(
+            outcome.status,
+            outcome.reason,
+            weights=weights,
+            predictions=predictions,
+            timing=self._timing(outcome.epochs, outcome.seconds),
+            result=result,
+        )
+        saved = self.work.epochs - outcome.epochs
+        self.tell(RunTold(self.number, directory.path.name, outcome.status, saved))
+
+    def interrupted_by(self, error: BaseException) -> None:
+        """Say in run.json of every unfinished run why it ended; the system may refuse that too."""
+        stopped = isinstance(error, StoppedError | KeyboardInterrupt)
+        status: Status = "interrupted" if stopped else "failed"
+        for run in self.trainer.stack.runs:
+            try:
+                timing = self._timing(self.trainer.epoch, self.trainer.seconds)
+                self.directories[run].finish(status, str(error), timing=timing)
+            except GdrunError as second:
+                self.log.error("could not note the end of the run: %s", second)
+
+    def _timing(self, epochs: int, seconds: float) -> dict[str, Any]:
+        steps = epochs * len(self.work.batches)
+        evaluation = self.trainer.evaluator.seconds
+        training = max(seconds - evaluation, 0.0)
+        return {
+            "setup": round(self.setup_seconds, 6),
+            "training": round(training, 6),
+            "evaluation": round(evaluation, 6),
+            "total": round(self.setup_seconds + seconds, 6),
+            "steps": steps,
+            "steps_per_second": round(steps / training, 3) if steps and training else None,
+            "epochs": epochs,
+            "stacked_runs": len(self.work.runs),
+            "share": round(seconds / len(self.work.runs), 6),
+        }
+
+
+def _rows(part: Part | None) -> Array:
+    return np.empty(0, np.int64) if part is None else part.rows
+
+
+def _described(data: Any, work: StackWork) -> dict[str, Any]:
+    """The `data` of run.json."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    counts = {name: len(_rows(part)) for name, part in parts.items()}
+    sampled = work.evaluated_rows is not None and counts["train"] > work.evaluated_rows
+    return {
+        "dataset": data.name,
+        "rows": sum(counts.values()),
+        "features": int(np.prod(data.train.features.shape[1:])),
+        "classes": len(data.classes) or None,
+        "sha256": data.sha256,
+        "task": data.task,
+        "rows_by_part": counts,
+        "evaluated_train_rows": work.evaluated_rows if sampled else counts["train"],
+        "labels": list(data.classes),
+        "targets": list(data.target_names),
+        "notices": list(data.notices),
+        "preprocessing": data.preprocessor.to_plain(),
+    }
+
+
+def _packed(evaluator: Evaluator, part: Part, classes: Sequence[str], parameters: Array) -> bytes:
+    """The content of predictions.csv."""
+    predictions = evaluator.predictions(evaluator.scores(parameters))[0]
+    if classes:
+        chosen = predictions.argmax(axis=-1)
+        names = np.array(classes, object)
+        return pack_predictions(
+            part.rows,
+            names[part.target].tolist(),
+            names[chosen].tolist(),
+            predictions.astype(np.float64),
+            classes,
+        )
+    target, prediction = part.raw_target, predictions.astype(np.float64)
+    if target.shape[1] == 1:
+        target, prediction = target[:, 0], prediction[:, 0]
+    return pack_predictions(part.rows, target.tolist(), prediction.tolist())

@@ -1,0 +1,89 @@
+"""What is about to be done, in a few lines or as a JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from gdrun.experiments.tiles import estimated_seconds
+from gdrun.experiments.train import TrainPlan
+from gdrun.report.console.numbers import duration, number, size
+from gdrun.report.console.screen import Screen
+
+
+def plan_document(plan: TrainPlan) -> dict[str, Any]:
+    """What `gdrun train --dry-run --json` prints."""
+    work = plan.work
+    return {
+        "name": plan.config.name,
+        "runs": len(plan.seeds),
+        "seeds": list(plan.seeds),
+        "workers": plan.workers,
+        "stacks": -(-len(plan.seeds) // plan.tile_runs),
+        "runs_per_stack": plan.tile_runs,
+        "epochs": work.epochs,
+        "updates_per_run": work.length.steps,
+        "parameters": work.network.parameter_count,
+        "layers": work.network.describe(),
+        "memory_bytes": plan.memory,
+        "estimated_seconds": round(estimated_seconds(work, len(plan.seeds)) / plan.workers, 2),
+    }
+
+
+def show_plan(screen: Screen, plan: TrainPlan, *, with_cost: bool = False) -> None:
+    """Say what is about to be trained, on what, how."""
+    config, work, data = plan.config, plan.work, plan.work.data[0]
+    parts = [(name, part) for name in ("train", "validation", "test") if (part := getattr(data, name))]
+    rows = sum(len(part.rows) for _, part in parts)
+    split = " · ".join(f"{len(part.rows):,} {name}" for name, part in parts)
+    kind = f"{len(data.classes)} classes" if data.classes else f"predicts {', '.join(data.target_names)}"
+    features = work.network.input_shape[0] if len(work.network.input_shape) == 1 else work.network.input_shape
+    batch = "full" if work.batch_size is None else f"{work.batch_size}"
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="faint", justify="right")
+    grid.add_column(overflow="fold")
+    grid.add_row("run", Text(config.name, style="name"))
+    grid.add_row("data", f"{data.name}, {rows:,} rows ({split}), {features} features, {kind}")
+    grid.add_row(
+        "model", f"{layers_in_words(plan)}, {work.network.parameter_count:,} parameters, {config.dtype}"
+    )
+    grid.add_row("loss", ", ".join([work.loss.name, *(metric.name for metric in work.metrics)]))
+    rate = config.optimizer.learning_rate * work.learning_rate_factor
+    grid.add_row(
+        "optimizer", f"{config.optimizer.name}, learning rate {number(rate)}, {config.schedule.name}"
+    )
+    updates = f"{work.length.steps:,} updates"
+    grid.add_row("training", f"{work.epochs:,} epochs of batches of {batch}, {updates}" + _seeds(plan))
+    if with_cost:
+        seconds = estimated_seconds(work, len(plan.seeds)) / plan.workers
+        stacks = -(-len(plan.seeds) // plan.tile_runs)
+        grid.add_row(
+            "cost",
+            f"{len(plan.seeds)} run{'s' * (len(plan.seeds) > 1)} in {stacks} stack{'s' * (stacks > 1)}, "
+            f"{plan.workers} worker{'s' * (plan.workers > 1)}, {size(plan.memory)} of memory, "
+            f"roughly {duration(seconds)}",
+        )
+    screen.tell(grid)
+
+
+def layers_in_words(plan: TrainPlan) -> str:
+    """ "mlp 64 → 64 relu → 10"."""
+    network = plan.work.network
+    words = [str(_flat(network.input_shape))]
+    for layer, shape in zip(network.layers, network.shapes[1:], strict=True):
+        activation = getattr(getattr(layer, "activation", None), "name", "identity")
+        name = "" if layer.name == "dense" else f"{layer.name} "
+        words.append(f"{name}{_flat(shape)}{'' if activation == 'identity' else f' {activation}'}")
+    return f"{plan.config.model.name} {' → '.join(words)}"
+
+
+def _flat(shape: tuple[int, ...]) -> str:
+    return str(shape[0]) if len(shape) == 1 else "×".join(map(str, shape))
+
+
+def _seeds(plan: TrainPlan) -> str:
+    if not plan.group:
+        return f", seed {plan.config.seed}"
+    return f" each, {len(plan.seeds)} seeds from {plan.seeds[0]} to {plan.seeds[-1]}"

@@ -1,0 +1,88 @@
+"""Tables of results, drawn from what a run or a group left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from gdrun.report.console.numbers import duration, number
+
+_PARTS = {"train": "train", "validation": "validation", "test": "test"}
+_STATUS_STYLE = {
+    "completed": "good",
+    "stopped": "good",
+    "running": "number",
+    "interrupted": "warn",
+    "diverged": "bad",
+    "failed": "bad",
+}
+
+
+def plain_table(*headers: str, title: str | None = None) -> Table:
+    """An empty table in the house style: the first column is text, the others numbers."""
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", title_style="name", pad_edge=False)
+    for place, header in enumerate(headers):
+        table.add_column(header, justify="left" if place == 0 else "right", overflow="fold")
+    return table
+
+
+def status_text(status: str) -> Text:
+    """A status in its colour."""
+    return Text(status, style=_STATUS_STYLE.get(status, ""))
+
+
+def result_table(run: Mapping[str, Any]) -> Table:
+    """Loss and metrics of one run on each part, from its run.json."""
+    result = run["result"]
+    parts = {name: values for name, values in _PARTS.items() if result.get(name)}
+    quantities = list(next((result[part] for part in parts), {}))
+    table = plain_table("", *quantities)
+    for part, label in parts.items():
+        table.add_row(label, *(Text(number(result[part].get(name)), style="number") for name in quantities))
+    return table
+
+
+def run_summary(run: Mapping[str, Any]) -> Text:
+    """One line: how the run ended, at which epoch it was best, how long it took."""
+    timing = run["timing"]
+    text = Text.assemble(status_text(run["status"]))
+    if run["reason"]:
+        text.append(f" ({run['reason']})")
+    best = run["result"].get("best_epoch")
+    if best is not None:
+        text.append(f" · weights of epoch {best}")
+    if timing.get("steps"):
+        rate = timing["steps_per_second"] or 0
+        text.append(f" · {timing['steps']:,} updates in {duration(timing['training'])}, {rate:,.0f}/s")
+    return text
+
+
+def group_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Mean, spread and interval of every result over the runs of a group, from its summary.json."""
+    table = plain_table("", "mean", "std", "95 % interval", "min", "max")
+    for name, values in metrics.items():
+        low, high = values["interval"] or (None, None)
+        interval = "–" if low is None else f"{number(low)} … {number(high)}"
+        table.add_row(
+            name,
+            Text(number(values["mean"]), style="number"),
+            number(values["std"]),
+            interval,
+            number(values["min"]),
+            number(values["max"]),
+        )
+    return table
+
+
+def members_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A line a run: its status and its results."""
+    columns = [name for name in rows[0] if name not in ("run", "status")]
+    table = plain_table("run", "status", *columns)
+    for row in rows:
+        cells = [number(row[name]) if isinstance(row[name], float) else str(row[name]) for name in columns]
+        table.add_row(str(row["run"]), status_text(str(row["status"])), *cells)
+    return table

@@ -1,0 +1,132 @@
+"""The arrays of a stack and one update of all its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.component import stack
+from gdrun.nn.layer import Array
+from gdrun.optim.clipping import gradient_norm
+from gdrun.optim.stepper import Stepper, aligned_zeros
+from gdrun.training.batches import BatchOrder, TrainingRows
+from gdrun.training.work import StackWork
+
+
+class Stack:
+    """Runs in training: their parameters (runs, parameters), optimizer state, batch order and generators.
+
+    Attributes:
+        runs: places in the plan of the runs that are still here.
+        parameters: (runs, parameters), in the order of `runs`.
+        gradient: likewise, of the last update, penalty included; before clipping once `keep_norm` was asked.
+        order: the batch order.
+        generators: index of a stochastic layer → a generator a run.
+        optimizer: applies the updates and owns the optimizer's state.
+    """
+
+    def __init__(self, work: StackWork) -> None:
+        self.work = work
+        self.rows = TrainingRows(work)
+        self.runs = list(range(len(work.runs)))
+        starts = [
+            run.start if run.start is not None else work.network.initial_parameters(run.initializer, run.seed)
+            for run in work.runs
+        ]
+        self.parameters = np.array(starts, work.dtype)
+        self.order = BatchOrder(work, self.runs)
+        self.generators = work.network.generators([run.seed for run in work.runs])
+        self._bind()
+
+    def _bind(self) -> None:
+        """Make the buffers for the runs that are here, and the functions that work on them."""
+        work = self.work
+        runs = [work.runs[run] for run in self.runs]
+        self.parameters = aligned_copy(self.parameters)
+        self.gradient = aligned_zeros(self.parameters.shape, work.dtype)
+        self.norm: NDArray[np.float64] = np.zeros(len(runs))
+        self.optimizer = Stepper(stack([run.optimizer for run in runs]), self.parameters, self.gradient)
+        penalized = any(run.penalty.l1 or run.penalty.l2 for run in runs)
+        penalty = stack([run.penalty for run in runs])
+        count = work.network.weight_count
+        self.add_penalty = penalty.bind(self.parameters, self.gradient, count) if penalized else None
+        sizes = {stop - start for start, stop in work.batches}
+        passes = {size: self._bind_batch(size) for size in sizes}
+        self.batches = [(start, stop, passes[stop - start]) for start, stop in work.batches]
+
+    def _bind_batch(self, size: int) -> Callable[[NDArray[np.intp]], None]:
+        """A function that fills `gradient` from the rows (runs, size) of one batch."""
+        x, y = self.rows.buffers(len(self.runs), size)
+        bound = self.work.network.bind(x, self.parameters, self.gradient, generators=self.generators)
+        derive = self.work.loss.bind(bound.output, y)
+        gather, forward, backward = self.rows.gather, bound.forward, bound.backward
+        if self.work.full_batch:  # the rows never change
+            gather(self.order.order, x, y)
+
+            def full_pass(rows: NDArray[np.intp]) -> None:
+                forward()
+                backward(derive())
+
+            return full_pass
+
+        def batch_pass(rows: NDArray[np.intp]) -> None:
+            gather(rows, x, y)
+            forward()
+            backward(derive())
+
+        return batch_pass
+
+    def update(self, batch: int, *, keep_norm: bool) -> None:
+        """One update of every run from a batch of the epoch, by its number.
+
+        Args:
+            batch: its number in the epoch, for which `optimizer.prepare` was called.
+            keep_norm: whether `norm` shall hold the gradient's norms (runs,) before clipping.
+        """
+        start, stop, fill_gradient = self.batches[batch]
+        fill_gradient(self.order.order[:, start:stop])
+        if self.add_penalty is not None:
+            self.add_penalty()
+        clipping = self.work.gradient_clipping
+        if keep_norm or clipping is not None:
+            norm = gradient_norm(self.gradient)
+            if keep_norm:
+                self.norm = norm
+            if clipping is not None:
+                clipping.clip(self.gradient, norm)
+        self.optimizer.step(batch)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with the runs at these places only; their bits don't notice."""
+        state = {name: values[places] for name, values in self.optimizer.state.items()}
+        norm = self.norm[places]
+        self._select(places)
+        self.parameters = self.parameters[places]
+        if places:
+            self._bind()
+            self.norm = norm
+            for name, values in state.items():
+                self.optimizer.state[name][...] = values
+
+    def restore(self, runs: Sequence[int], parameters: Array, order: NDArray[np.intp]) -> None:
+        """Take up the runs of a snapshot; the optimizer's state is then the caller's to fill."""
+        self._select([self.runs.index(run) for run in runs])
+        self.parameters = parameters
+        self.order.order = order.copy()
+        self._bind()
+
+    def _select(self, places: Sequence[int]) -> None:
+        self.runs = [self.runs[place] for place in places]
+        self.order.keep(places)
+        self.generators = {
+            layer: [sources[place] for place in places] for layer, sources in self.generators.items()
+        }
+
+
+def aligned_copy(values: Array) -> Array:
+    """The same values in memory that vector instructions like; see `aligned_zeros`."""
+    copy = aligned_zeros(values.shape, values.dtype)
+    copy[...] = values
+    return copy
