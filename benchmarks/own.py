@@ -59,7 +59,7 @@ def stack_work(problem: Problem, seeds: range, epochs: int) -> StackWork:
     )
     nothing = np.empty(0, np.int64)
     rows = SplitRows(np.arange(problem.rows), nothing, nothing)
-    layers = Mlp(hidden=problem.sizes[1:-1]).layers((problem.sizes[0],), problem.sizes[-1])
+    layers = Mlp(hidden=problem.sizes[1:-1]).resolve((problem.sizes[0],), problem.sizes[-1])
     optimizer, initializer = Adam(learning_rate=LEARNING_RATE), INITIALIZERS["he_normal"]()
     return StackWork(
         network=Network(layers, (problem.sizes[0],)),

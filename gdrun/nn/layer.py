@@ -88,6 +88,14 @@ class Workspace:
             return np.empty((self.runs, shape[0], self.batch), self.dtype).transpose(0, 2, 1)
         return np.empty((self.runs, self.batch, *shape), self.dtype)
 
+    def over(self, x: Array) -> Array:
+        """`x` itself where the layer being bound may write over its input, else an uninitialised copy."""
+        return x if self.overwritable else np.empty_like(x)
+
+    def like(self, x: Array) -> Array:
+        """An uninitialised buffer (runs, batch, *features), laid out as `x` (runs or 1, batch, …)."""
+        return np.empty_like(x) if len(x) == self.runs else self.activations(*x.shape[2:])
+
 
 class Layer(Component):
     """The base of every layer. A subclass is a frozen dataclass whose fields are its options."""

@@ -72,14 +72,6 @@ class Loss(Component):
         raise NotImplementedError
 
 
-def softmax(scores: Array) -> Array:
-    """exp(z_c)/Σ exp(z) over the last axis of (runs, rows, classes), in the layout of `scores`."""
-    probabilities = scores - scores.max(axis=-1, keepdims=True)
-    np.exp(probabilities, out=probabilities)
-    probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    return probabilities
-
-
 def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
     """The `encode` of a regression loss: (rows, outputs), a single output given as (rows,) too.
 
@@ -89,7 +81,8 @@ def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> A
     values = target[:, None] if target.ndim == 1 else target
     if values.shape[1:] != (outputs,):
         raise ValueError(f"the target must have shape (rows, {outputs}), not {target.shape}")
-    return values.astype(dtype)
+    encoded: Array = values.astype(dtype)
+    return encoded
 
 
 def mean_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from gdrun.nn.layer import Layer, Shape
 class Model(Component):
     """The base of every model. A subclass is a frozen dataclass whose fields are its options."""
 
-    def layers(self, input_shape: Shape, outputs: int) -> Sequence[Layer]:
+    def resolve(self, input_shape: Shape, outputs: int) -> Sequence[Layer]:
         """The layers, in forward order, for rows of this shape and so many outputs.
 
         Raises:

@@ -22,12 +22,13 @@ class Relu(Activation):
     """
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
-        y = x if workspace.overwritable else np.empty_like(x)
+        y = workspace.over(x)
         zero = np.zeros((), x.dtype)
-        positive = np.empty_like(y, dtype=bool)
+        zeros = np.zeros_like(x[:1])  # the maximum of two arrays takes half the time of one with a number
+        positive = np.empty_like(x, dtype=bool)
 
         def forward() -> None:
-            np.maximum(x, zero, out=y)
+            np.maximum(x, zeros, out=y)
 
         def backward(dy: Array) -> Array:
             np.greater(y, zero, out=positive)

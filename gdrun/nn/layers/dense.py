@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from gdrun.nn.activation import Activation
 from gdrun.nn.activations.identity import Identity
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.layer import Array, Bound, Layer, Parameter, Shape, Workspace, evaluate_only
+from gdrun.nn.product import bind_product
 
 
 @dataclass(frozen=True)
@@ -55,32 +57,44 @@ class Dense(Layer):
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
         weight = weights["weight"]
+        bias = weights["bias"][:, None, :] if self.bias else None
         z = workspace.activations(self.units)
-        dx = np.empty_like(x) if gradients and workspace.input_gradient else None
+        multiply = bind_product(x, weight, z)
+        dx = workspace.like(x) if gradients and workspace.input_gradient else None
         workspace.overwritable = True  # nothing below reads z
         y, activate, derive, overwritable = self.activation.bind(z, workspace)
 
         def forward() -> None:
-            np.matmul(x, weight, out=z)
-            if self.bias:
+            multiply()
+            if bias is not None:
                 np.add(z, bias, out=z)
             activate()
 
-        bias = weights["bias"][:, None, :] if self.bias else weight
         if not gradients:
             return Bound(y, forward, evaluate_only, overwritable)
 
         x_transposed = x.transpose(0, 2, 1)
         weight_transposed = weight.transpose(0, 2, 1)
-        d_weight = gradients["weight"]
-        d_bias = gradients["bias"][:, None, :] if self.bias else d_weight
-        ones = np.ones((1, workspace.batch), workspace.dtype)
+        ones = np.ones((1, 1, workspace.batch), workspace.dtype)
+
+        def bind_products(dz: Array) -> list[Callable[[], Any]]:
+            products = [bind_product(x_transposed, dz, gradients["weight"])]
+            if bias is not None:  # a sum over the batch: a product is the fastest way to one
+                products.append(bind_product(ones, dz, gradients["bias"][:, None, :]))
+            if dx is not None:
+                products.append(bind_product(dz, weight_transposed, dx))
+            return products
+
+        bound_to: Array | None = None
+        products: list[Callable[[], Any]] = []
 
         def backward(dy: Array) -> Array | None:
-            dz = np.asarray(derive(dy))
-            np.matmul(x_transposed, dz, out=d_weight)
-            if self.bias:
-                np.matmul(ones, dz, out=d_bias)  # a sum over the batch: the fastest way to one
-            return None if dx is None else np.matmul(dz, weight_transposed, out=dx)
+            nonlocal bound_to, products
+            dz = derive(dy)
+            if dz is not None and dz is not bound_to:  # the first step; from then on it is the same buffer
+                bound_to, products = dz, bind_products(dz)
+            for multiply in products:
+                multiply()
+            return dx
 
         return Bound(y, forward, backward, overwritable)

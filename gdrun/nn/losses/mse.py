@@ -43,6 +43,7 @@ class Mse(Loss):
 
         def derive() -> Array:
             np.subtract(prediction, encoded, out=gradient)
-            return np.multiply(gradient, scale, out=gradient)
+            np.multiply(gradient, scale, out=gradient)
+            return gradient
 
         return derive

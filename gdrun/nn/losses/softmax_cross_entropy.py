@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.component import Decay
+from gdrun.nn.functions import softmax
 from gdrun.nn.layer import Array
-from gdrun.nn.loss import Loss, Task, softmax
+from gdrun.nn.loss import Loss, Task
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gdrun.component import registry
+from gdrun.nn.models.linear import Linear
 from gdrun.nn.models.mlp import Mlp
+from gdrun.nn.models.sequential import Sequential
 
-MODELS = registry(mlp=Mlp)
+MODELS = registry(mlp=Mlp, linear=Linear, sequential=Sequential)

@@ -1,0 +1,54 @@
+"""Functions that activations and losses share, stable for every finite argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gdrun.nn.layer import Array
+
+
+def number(option: Any, like: Array) -> Array:
+    """An option as an array in the dtype of `like` that broadcasts with it.
+
+    Args:
+        option: one number, or (runs, 1) numbers if the component is stacked.
+        like: (runs, …).
+    """
+    values: Array = np.asarray(option, like.dtype)
+    return values if values.ndim == 0 else values.reshape(-1, *[1] * (like.ndim - 1))
+
+
+def sigmoid(x: Array, out: Array) -> Array:
+    """1/(1 + exp(−x)) into `out`, which may be `x`; exact to rounding in both tails.
+
+    Where exp(−x) would overflow the value is the smallest that doesn't, about 1e-38 in float32.
+    """
+    largest = np.asarray(87 if x.dtype == np.float32 else 709, x.dtype)
+    one = np.ones((), x.dtype)
+    np.negative(x, out=out)
+    np.minimum(out, largest, out=out)
+    np.exp(out, out=out)
+    np.add(out, one, out=out)
+    result: Array = np.divide(one, out, out=out)
+    return result
+
+
+def softplus(x: Array, out: Array, scratch: Array) -> Array:
+    """log(1 + exp(x)) into `out`, which may be `x`; `scratch` is another buffer of that shape."""
+    np.abs(x, out=scratch)
+    np.negative(scratch, out=scratch)
+    np.exp(scratch, out=scratch)
+    np.log1p(scratch, out=scratch)
+    np.maximum(x, np.zeros((), x.dtype), out=out)
+    result: Array = np.add(out, scratch, out=out)
+    return result
+
+
+def softmax(scores: Array) -> Array:
+    """exp(z_c)/Σ exp(z) over the last axis of (runs, rows, classes), in the layout of `scores`."""
+    result: Array = scores - scores.max(axis=-1, keepdims=True)
+    np.exp(result, out=result)
+    result /= result.sum(axis=-1, keepdims=True)
+    return result

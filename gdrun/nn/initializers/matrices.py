@@ -1,0 +1,67 @@
+"""Initializers that make a matrix with a property as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.nn.initializer import Initializer
+
+
+@dataclass(frozen=True)
+class Orthogonal(Initializer):
+    """A random orthogonal matrix: it keeps the length of what passes through.
+
+    Formula:
+        W = gain·Q·sign(diag R), Q·R the QR decomposition of standard normal values: uniform over all
+        orthogonal matrices. Of a matrix that isn't square the shorter side is orthonormal.
+
+    Options:
+        gain: factor of every value; √2 suits relu.
+
+    Variant:
+        All axes but the last one count as inputs, as in Keras.
+
+    Reference:
+        Saxe, McClelland & Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
+        neural networks", ICLR 2014; uniformity: Mezzadri, Notices of the AMS 54, 2007.
+    """
+
+    gain: float = 1.0
+
+    def sample(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        if len(shape) < 2:
+            raise ValueError(f"orthogonal needs a matrix, not shape {shape}; for a bias take zeros")
+        rows, columns = prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(generator.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
+        values: NDArray[np.float64] = self.gain * (q if rows >= columns else q.T).reshape(shape)
+        return values
+
+
+@dataclass(frozen=True)
+class IdentityMatrix(Initializer):
+    """The identity matrix: at the start a layer passes its input on.
+
+    Formula:
+        w_ij = 1 where i = j, else 0
+
+    Variant:
+        A matrix that isn't square gets ones on its diagonal, as in Keras and PyTorch.
+
+    Reference:
+        Le, Jaitly & Hinton, "A simple way to initialize recurrent networks of rectified linear units",
+        arXiv 1504.00941, 2015.
+    """
+
+    def sample(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        if len(shape) != 2:
+            raise ValueError(f"identity needs a matrix, not shape {shape}; take another initializer for it")
+        return np.eye(*shape)
