@@ -165,8 +165,11 @@ def overwrite(descriptor: int, data: Bytes) -> None:
 
 
 def remove_leftovers(directory: Path) -> None:
-    """Remove temporary files that a killed process left. Only for the holder of the directory's lock."""
-    for path in directory.glob(".*.tmp"):
+    """Remove temporary files that a killed process left in a directory and those below it.
+
+    Only for the holder of the directory's lock. Links are not followed.
+    """
+    for path in directory.rglob(".*.tmp"):
         with refusal("remove", path):
             disk.unlink(path)
 
