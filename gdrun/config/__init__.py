@@ -1,29 +1,53 @@
 """Configs: YAML read strictly, and made into objects.
 
 Read `config.py` and `sections.py` (what there is to say), then `reader.py` (text to values with positions),
-`build.py` (values to objects by their annotations), `overrides.py`, `load.py` (all of it in order).
+`build.py` (values to objects by their annotations), `overrides.py`, `load.py` (all of it in order). Back
+again: `plain.py` and `dump.py`. For people: `describe.py`, `checks.py`, `templates.py`; for editors:
+`schema.py`; for components of the user's own: `plugins.py`.
 """
 
 from __future__ import annotations
 
+from gdrun.config.checks import run_length, warnings
 from gdrun.config.config import Config
+from gdrun.config.dump import dump_yaml
+from gdrun.config.families import FAMILIES, Family
 from gdrun.config.load import Loaded, from_plain, load
+from gdrun.config.overrides import Overrides
 from gdrun.config.plain import to_plain
+from gdrun.config.plugins import load_entry_points, load_plugin
+from gdrun.config.problems import ConfigProblemsError, Position, Problem
+from gdrun.config.schema import json_schema
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
 from gdrun.config.tasks import task_of, with_task
+from gdrun.config.templates import template, template_names
 
 __all__ = [
+    "FAMILIES",
     "Checkpoint",
     "Compute",
     "Config",
+    "ConfigProblemsError",
     "EarlyStopping",
     "Evaluation",
+    "Family",
     "Loaded",
+    "Overrides",
+    "Position",
     "Preprocessing",
+    "Problem",
     "Split",
+    "dump_yaml",
     "from_plain",
+    "json_schema",
     "load",
+    "load_entry_points",
+    "load_plugin",
+    "run_length",
     "task_of",
+    "template",
+    "template_names",
     "to_plain",
+    "warnings",
     "with_task",
 ]

@@ -162,16 +162,23 @@ def fit(value: Any, annotation: Any) -> tuple[bool, Any]:
 
     True isn't 1, "0.1" isn't a number, NaN and infinity aren't either; 1 is fine where 0.5 is.
     """
-    if typing.get_origin(annotation) is Annotated:
-        for mark in marks(annotation):
-            if isinstance(mark, Pattern) and not (isinstance(value, str) and re.fullmatch(mark.regex, value)):
-                return False, None
-    if annotation is Path:
-        return (True, Path(value)) if isinstance(value, str) and value else (False, None)
+    numbers_and_words = []
+    for kind in alternatives(annotation):
+        pattern = next((mark for mark in marks(kind) if isinstance(mark, Pattern)), None)
+        if bare(kind) is Path:
+            if isinstance(value, str) and value:
+                return True, Path(value)
+        elif pattern is not None:
+            if isinstance(value, str) and re.fullmatch(pattern.regex, value):
+                return True, value
+        else:
+            numbers_and_words.append(kind)
+    if not numbers_and_words:
+        return False, None
     from pydantic import ValidationError
 
     try:
-        return True, _adapter(annotation).validate_python(value)
+        return True, _adapter(typing.Union[tuple(numbers_and_words)]).validate_python(value)  # noqa: UP007
     except ValidationError:
         return False, None
 

@@ -26,7 +26,7 @@ from gdrun.config.annotations import (
     null_means,
 )
 from gdrun.config.families import Family, family_of
-from gdrun.config.problems import Position, Problems, did_you_mean, shown
+from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
 from gdrun.config.reader import BROKEN, CONTROL, Node
 
 
@@ -92,7 +92,7 @@ class Builder:
             return BROKEN
         null = null_means(annotation)
         if node.value is None and null:
-            node = replace(node, value=null.name)
+            node = replace(node, value=null.value)
         kinds = alternatives(annotation)
         scalars = tuple(kind for kind in kinds if is_leaf(kind))
         if scalars and not isinstance(node.value, list | dict):
@@ -120,7 +120,9 @@ class Builder:
             return value
         path = os.path.abspath(self.folder / value)  # noqa: PTH100 - leaves links alone
         if CONTROL.search(path):
-            return self._broken(node, key, f"{shown(path)} has characters that no config can hold; rename it")
+            return self._broken(
+                node, key, f"{shown_path(path)} has characters that no config can hold; rename it"
+            )
         return type(value)(path)
 
     def _component(self, family: Family, node: Node, key: str) -> Any:
@@ -160,13 +162,14 @@ class Builder:
         return BROKEN if any(part is BROKEN for part in parts) else values
 
     def _wrong(self, annotation: Any, node: Node, key: str) -> Any:
-        allowed = choices(annotation)
         said = f"found {shown(node.value)}, expected {in_words(annotation)}"
-        if any(is_list(kind) for kind in alternatives(annotation)) and isinstance(
-            node.value, str | int | float
-        ):
-            said += f"; a list is written [{node.value if len(str(node.value)) < 30 else '…'}]"
-        return self._broken(node, key, said + did_you_mean(node.value, allowed))
+        kinds = [bare(kind) for kind in alternatives(annotation)]
+        if any(map(is_list, kinds)) and isinstance(node.value, str | int | float):
+            example = str(node.value)
+            said += f"; a list is written [{example if len(example) < 30 and example.isprintable() else '…'}]"
+        for family in filter(None, map(family_of, kinds)):
+            said += f" (there are: {', '.join(family.components)})"
+        return self._broken(node, key, said + did_you_mean(node.value, choices(annotation)))
 
     def _broken(self, node: Node, key: str, message: str, *, at: Position | None = None) -> Any:
         self.problems.add(at or node.position, key, message)
@@ -183,11 +186,12 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 def _unknown(option: str, types: Mapping[str, Any], siblings: dict[str, Node], label: str) -> str:
     """What to say of an option that the class doesn't have, though perhaps one of its parts does."""
-    near = did_you_mean(option, types)
+    near = ""
     for name, child in siblings.items():
-        cls = class_at(types[name], child)[1] if name in types and not near else None
+        cls = class_at(types[name], child)[1] if name in types else None
         if cls is not None and option in option_types(cls):
-            near = f"; did you mean {name}.{option}?"
+            near = near or f"; did you mean {name}.{option}?"
+    near = near or did_you_mean(option, types)
     who = label or "it"
     return f"is unknown{near}" + (
         "" if near and len(types) > 12 else f" ({who} takes {', '.join(types) or 'no options'})"

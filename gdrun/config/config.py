@@ -12,18 +12,18 @@ from gdrun.config.marks import NAME, NullMeans
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
 from gdrun.data.table import Dataset
 from gdrun.nn.initializer import Initializer
-from gdrun.nn.initializers.variance_scaling import HeNormal
+from gdrun.nn.initializers import INITIALIZERS
 from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.model import Model
-from gdrun.nn.models.mlp import Mlp
-from gdrun.optim.adam import Adam
+from gdrun.nn.models import MODELS
+from gdrun.optim import OPTIMIZERS
 from gdrun.optim.clipping import GradientClipping
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import Schedule
-from gdrun.optim.schedules.constant import Constant
+from gdrun.optim.schedules import SCHEDULES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +64,15 @@ class Config:
     dataset: Dataset
     split: Split = Split()
     preprocessing: Preprocessing = Preprocessing()
-    model: Model = Mlp()
-    initializer: Initializer = HeNormal()
+    model: Model = MODELS["mlp"]()
+    initializer: Initializer = INITIALIZERS["he_normal"]()
     loss: Loss | None = None
     metrics: tuple[Metric, ...] | None = None
-    penalty: Penalty = Penalty()
+    penalty: Annotated[Penalty, NullMeans({})] = Penalty()
     gradient_clipping: GradientClipping | None = None
     learning_rate_scaling: LearningRateScaling | None = None
-    optimizer: Optimizer = Adam()
-    schedule: Annotated[Schedule, NullMeans("constant")] = Constant()
+    optimizer: Optimizer = OPTIMIZERS["adam"]()
+    schedule: Annotated[Schedule, NullMeans("constant")] = SCHEDULES["constant"]()
     batch_size: Count | Literal["full"] = 32
     shuffle: bool = True
     drop_last: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class Pattern:
 
 @dataclass(frozen=True)
 class NullMeans:
-    """`null` in a file stands for this component."""
+    """`null` in a file stands for this: the name of a component, or a mapping of options."""
 
-    name: str
+    value: Any
 
 
 NAME = Pattern("[A-Za-z0-9._-]{1,64}", "1 to 64 letters, digits, dots, underscores or hyphens")

@@ -18,7 +18,7 @@ from typing import Any
 from gdrun.component import Component, option_types, registry
 from gdrun.config.annotations import unsupported
 from gdrun.config.families import FAMILIES, Family, family_of_component
-from gdrun.config.problems import shown
+from gdrun.config.problems import shown, shown_path
 from gdrun.config.scalars import resolve
 from gdrun.errors import ConfigError, GdrunError
 
@@ -40,10 +40,10 @@ def load_plugin(path: str | Path) -> list[str]:
     if module_name in sys.modules:
         return []
     if not path.is_file():
-        raise ConfigError(f"there is no plugin file {shown(str(path))}")
+        raise ConfigError(f"there is no plugin file {shown_path(path)}")
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{shown(str(path))} is not a Python file; a plugin's name ends in .py")
+        raise ConfigError(f"{shown_path(path)} is not a Python file; a plugin's name ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # dataclasses look their module up
     try:

@@ -66,7 +66,8 @@ class Problems:
         self.found: list[Problem] = []
 
     def add(self, position: Position, key: str, message: str) -> None:
-        self.found.append(Problem(position, key, message))
+        printable = key.isprintable() and len(key) <= 200
+        self.found.append(Problem(position, key if printable else shown(key, 200), message))
 
     def raise_any(self) -> None:
         """Raise:
@@ -86,7 +87,12 @@ def did_you_mean(found: object, allowed: Iterable[str]) -> str:
     return f"; did you mean {folded[near[0]]}?" if near else ""
 
 
-def shown(value: object) -> str:
+def shown_path(path: object) -> str:
+    """The path of a file as it may appear in a message."""
+    return shown(str(path), 400)
+
+
+def shown(value: object, longest: int = 60) -> str:
     """A value as it may appear in a message: short, on one line, without control characters."""
     match value:
         case None:
@@ -94,7 +100,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return repr(value if len(value) <= 60 else value[:57] + "…")
+            return repr(value if len(value) <= longest else value[: longest - 3] + "…")
         case int() if value.bit_length() > 200:
             return f"a whole number of {value.bit_length()} bits"
         case int() | float():

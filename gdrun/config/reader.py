@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gdrun.config.problems import Position, Problems, shown
+from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
 from gdrun.config.scalars import Scalar, resolve
 from gdrun.errors import ConfigError, SystemRefusedError
 
@@ -64,15 +64,15 @@ def read_file(path: Path, problems: Problems) -> Node | None:
     """
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise ConfigError(f"{shown(str(path))} is not a file; name a YAML file")
+            raise ConfigError(f"{shown_path(path)} is not a file; name a YAML file")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ConfigError(f"there is no file {shown(str(path))}{_neighbour(path)}") from error
+        raise ConfigError(f"there is no file {shown_path(path)}{_neighbour(path)}") from error
     except ValueError as error:  # a NUL or half a character in the name
-        raise ConfigError(f"{shown(str(path))} cannot be the name of a file") from error
+        raise ConfigError(f"{shown_path(path)} cannot be the name of a file") from error
     except OSError as error:
-        raise SystemRefusedError(f"cannot read {shown(str(path))}: {error.strerror}") from error
+        raise SystemRefusedError(f"cannot read {shown_path(path)}: {error.strerror}") from error
     source = str(path)
     if len(content) > LARGEST_FILE:
         problems.add(Position(source), "", f"is larger than {LARGEST_FILE:,} bytes; is it a config?")
@@ -110,12 +110,10 @@ def read_text(text: str, source: str, problems: Problems, *, lines: bool = True)
 
 
 def _neighbour(path: Path) -> str:
-    from gdrun.config.problems import did_you_mean
-
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
-        return f"; the folder {shown(str(path.parent))} doesn't exist either"
+        return f"; the folder {shown_path(path.parent)} doesn't exist either"
     return did_you_mean(path.name, names)
 
 

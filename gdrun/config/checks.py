@@ -1,0 +1,48 @@
+"""What a valid config will probably not do as meant: said by `gdrun validate` and before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdrun.config.config import Config
+from gdrun.optim.schedule import RunLength
+
+
+def run_length(config: Config, training_rows: int) -> RunLength:
+    """How long a run is with so many training rows."""
+    if config.batch_size == "full":
+        return RunLength(config.epochs, 1)
+    whole, rest = divmod(training_rows, config.batch_size)
+    return RunLength(config.epochs, whole if config.drop_last else whole + bool(rest))
+
+
+def warnings(config: Config, training_rows: int | None = None) -> list[str]:
+    """What to think about again, one sentence each.
+
+    Args:
+        config: a valid one.
+        training_rows: how many there are; None before the data was read, and less is said.
+    """
+    return list(_warnings(config, training_rows))
+
+
+def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
+    stopping = config.early_stopping
+    if stopping is not None:
+        evaluations = config.epochs // config.evaluation.every_epochs
+        if stopping.patience >= evaluations > 0:
+            yield (
+                f"early_stopping.patience is {stopping.patience} evaluations and the run has {evaluations}: "
+                "it can never stop early"
+            )
+        if stopping.monitor.startswith("train_") and config.split.validation:
+            yield f"early_stopping.monitor is {stopping.monitor}, though there are validation rows to watch"
+    if training_rows is None:
+        return
+    length = run_length(config, training_rows)
+    if config.batch_size != "full" and config.batch_size > training_rows:
+        said = "no update at all, since drop_last is true" if config.drop_last else "one update an epoch"
+        yield f"batch_size is {config.batch_size} and there are {training_rows} training rows: {said}"
+    patience = None if stopping is None else stopping.patience
+    for said in config.schedule.warnings(length, patience):
+        yield f"schedule: {said}"
