@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gdrun.cli import train
+from gdrun.cli import evaluate, predict, report, resume, train
 from gdrun.version import __version__
 
 app = typer.Typer(
@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 
 app.command("train")(train.train)
+app.command("resume")(resume.resume)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("report")(report.report)
 
 
 def _show_version(wanted: bool) -> None:

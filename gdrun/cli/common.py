@@ -11,9 +11,11 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
+from gdrun.experiments.trained import TrainedRun
 from gdrun.report.console.outcome import show_outcome
 from gdrun.report.console.progress import LiveProgress
 from gdrun.report.console.screen import Screen
+from gdrun.run_directory.listing import resolve
 
 
 def load_config(
@@ -44,6 +46,13 @@ def number_of_workers(text: str | None) -> int | str | None:
     if text.isdecimal() and int(text) > 0:
         return int(text)
     raise ConfigError(f"--workers: {text!r} is neither a number from 1 on nor auto")
+
+
+def trained_run(name: str, runs_directory: Path, plugins: Sequence[Path] | None) -> TrainedRun:
+    """The run that a RUN argument means, ready for use."""
+    for plugin in plugins or ():
+        load_plugin(plugin)
+    return TrainedRun(resolve(name, runs_directory))
 
 
 def carry_through(

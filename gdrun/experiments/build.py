@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from gdrun.config import Config, with_task
 from gdrun.data import Prepared, SplitRows, prepare, split
 from gdrun.errors import ConfigError, WeightsError
+from gdrun.nn.layer import Shape
 from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.network import Network
@@ -62,22 +62,27 @@ def metrics_of(config: Config) -> Sequence[Metric]:
     return config.metrics or ()
 
 
-def build_network(config: Config, data: Prepared) -> Network:
-    """The network of a config for its data.
+def build_network(config: Config, input_shape: Shape, targets: int) -> Network:
+    """The network of a config whose task is known.
+
+    Args:
+        config: names model and loss.
+        input_shape: of one row of features.
+        targets: classes, or target columns.
 
     Raises:
         ConfigError: a layer doesn't fit, with the shapes up to it.
     """
-    input_shape = data.train.features.shape[1:]
+    loss = loss_of(config)
     try:
-        outputs = loss_of(config).outputs(data.targets)
-        network = Network(config.model.layers(input_shape, outputs), input_shape)
+        outputs = loss.outputs(targets)
+        network = Network(config.model.resolve(input_shape, outputs), input_shape)
     except ValueError as error:
         raise ConfigError(f"model: {error}") from error
     if network.output_shape != (outputs,):
         raise ConfigError(
-            f"model: the last layer gives {network.output_shape}, but {loss_of(config).name} on {data.name} "
-            f"needs ({outputs},): end with a dense layer of {outputs} units\n{network.describe()}"
+            f"model: the last layer gives {network.output_shape}, but {loss.name} needs ({outputs},) here: "
+            f"end with a dense layer of {outputs} units\n{network.describe()}"
         )
     return network
 
@@ -91,7 +96,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         which: the data set of each run.
     """
     first = configs[0]
-    network = build_network(first, data[0])
+    network = build_network(first, data[0].train.features.shape[1:], data[0].targets)
     start = None
     if first.initial_weights is not None:
         start = initial_parameters(network, first.initial_weights)
@@ -151,15 +156,13 @@ def initial_parameters(network: Network, path: Path) -> NDArray[np.float64]:
         WeightsError: the file is damaged or belongs to another network.
     """
     arrays = read_weights(path)
-    expected = {slot.name: slot.parameter.shape for slot in network.slots}
-    found = {name: array.shape for name, array in arrays.items()}
-    for name in expected.keys() | found.keys():
-        if expected.get(name) != found.get(name):
-            raise WeightsError(
-                f"{path}: {name} is {found.get(name, 'missing')}, "
-                f"the network has {expected.get(name, 'none')}; use weights of the same model and data"
-            )
-    flat = np.empty(sum(prod(shape) for shape in expected.values()))
-    for slot in network.slots:
-        flat[slot.start : slot.stop] = arrays[slot.name].ravel()
+    flat = network.flat(arrays)
+    if flat is None:
+        expected = {slot.name: slot.parameter.shape for slot in network.slots}
+        found = {name: array.shape for name, array in arrays.items()}
+        name = next(n for n in expected | found if expected.get(n) != found.get(n))
+        raise WeightsError(
+            f"{path}: {name} is {found.get(name, 'missing')}, the network has {expected.get(name, 'none')}; "
+            "use weights of the same model and data"
+        )
     return flat

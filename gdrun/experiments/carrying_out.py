@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gdrun.config import Config, dump_yaml, from_plain, to_plain
 from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError
@@ -15,8 +16,9 @@ from gdrun.experiments.events import Event
 from gdrun.experiments.summary import result_row, summarize
 from gdrun.experiments.tile import RunSpec, Tile, run_tile
 from gdrun.run_directory.checkpoints import Checkpoints
-from gdrun.run_directory.directory import CHECKPOINTS, Status
+from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status
 from gdrun.run_directory.group import GroupDirectory
+from gdrun.run_directory.run import RECORD as RUN_RECORD
 from gdrun.run_directory.run import RunDirectory
 
 Tell = Callable[[Event], None]
@@ -122,6 +124,24 @@ def carry_out_group(
             f"{len(failures)} of {len(specs)} runs failed ({names}): {first}\n"
             f"the others are complete; after mending the cause: gdrun resume {group.path}"
         )
+
+
+def member_specs(group: GroupDirectory, config: Config) -> list[RunSpec]:
+    """The specs of a group's runs, in the order of its plan; directories that are missing are made.
+
+    Args:
+        group: whose plan has an entry a run: `run`, its name, and the config keys in which it differs.
+        config: of the group.
+    """
+    specs = []
+    for entry in group.record["plan"]:
+        changes = {key: value for key, value in entry.items() if key != "run"}
+        member = from_plain(to_plain(config), changes).config
+        path = group.path / MEMBERS / entry["run"]
+        if not (path / RUN_RECORD).is_file():
+            group.member(entry["run"], config=dump_yaml(member), seed=member.seed).release()
+        specs.append(RunSpec(path, to_plain(member)))
+    return specs
 
 
 def _note_failure(path: Path, error: Exception) -> None:

@@ -22,7 +22,7 @@ def blas_threads(count: int) -> Iterator[None]:
         for library in controller.info():
             if count == 1 and library["num_threads"] != 1:
                 raise SystemRefusedError(
-                    f"{library['internal_api']} uses {library['num_threads']} threads and won't be set to one; "
+                    f"{library['internal_api']} uses {library['num_threads']} threads, not one; "
                     "start gdrun with OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1"
                 )
         yield

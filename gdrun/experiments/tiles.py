@@ -37,7 +37,7 @@ def run_bytes(work: StackWork) -> int:
 
 
 def tile_size(work: StackWork, runs: int, workers: int) -> int:
-    """Runs a tile: as many as fit the second-level cache, but so few that every worker has something to do."""
+    """Runs a tile: as many as fit the second-level cache, but so few that every worker has one."""
     fitting = max(1, min(_MOST, second_level_cache() // run_bytes(work)))
     return max(1, min(fitting, math.ceil(runs / workers)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gdrun.config import Config, dump_yaml, to_plain
@@ -11,8 +11,7 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
 from gdrun.experiments import tiles
 from gdrun.experiments.build import load_data, stack_work
-from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run
-from gdrun.experiments.tile import RunSpec
+from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run, member_specs
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 from gdrun.training.work import StackWork
@@ -95,7 +94,12 @@ def train(
     config = plan.config
     if not plan.group:
         with RunDirectory.create(
-            runs_directory, config.name, config=dump_yaml(config), command="train", seed=config.seed
+            runs_directory,
+            config.name,
+            config=dump_yaml(config),
+            command="train",
+            seed=config.seed,
+            plugins=[str(path.absolute()) for path in plugins],
         ) as run:
             carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=plugins)
             return run.path
@@ -106,16 +110,11 @@ def train(
         command="train",
         plan=[{"run": f"seed-{seed}", "seed": seed} for seed in plan.seeds],
         tile_runs=plan.tile_runs,
-        plugins=[str(path) for path in plugins],
+        plugins=[str(path.absolute()) for path in plugins],
     ) as group:
-        specs = []
-        for seed in plan.seeds:
-            member = replace(config, seed=seed)
-            with group.member(f"seed-{seed}", config=dump_yaml(member), seed=seed) as run:
-                specs.append(RunSpec(run.path, to_plain(member)))
         carry_out_group(
             group,
-            specs,
+            member_specs(group, config),
             tile_runs=plan.tile_runs,
             workers=plan.workers,
             tell=tell,

@@ -114,6 +114,16 @@ class Network:
             for slot in self.slots
         }
 
+    def flat(self, arrays: Mapping[str, Array]) -> NDArray[np.float64] | None:
+        """The parameters (parameters,) of one run from arrays by name; None if they belong to another network."""
+        expected = {slot.name: slot.parameter.shape for slot in self.slots}
+        if {name: array.shape for name, array in arrays.items()} != expected:
+            return None
+        flat = np.empty(self.parameter_count)
+        for slot in self.slots:
+            flat[slot.start : slot.stop] = arrays[slot.name].ravel()
+        return flat
+
     def bind(
         self,
         x: Array,

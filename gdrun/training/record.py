@@ -47,7 +47,7 @@ class Outcome:
         epochs, steps: done.
         best: the evaluation that the parameters belong to; None if not even the first was finite.
         last: the last evaluation.
-        parameters: (parameters,), those of the best epoch, or the last ones where nothing tells which is best.
+        parameters: (parameters,), those of the best epoch, or the last ones where nothing tells the best.
         seconds: of training.
     """
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gdrun.report.console.numbers import duration, number
 
-_PARTS = {"train": "train", "validation": "validation", "test": "test"}
+_PARTS = ("train", "validation", "test")
 _STATUS_STYLE = {
     "completed": "good",
     "stopped": "good",
@@ -38,11 +38,15 @@ def status_text(status: str) -> Text:
 def result_table(run: Mapping[str, Any]) -> Table:
     """Loss and metrics of one run on each part, from its run.json."""
     result = run["result"]
-    parts = {name: values for name, values in _PARTS.items() if result.get(name)}
-    quantities = list(next((result[part] for part in parts), {}))
+    return values_table({name: result[name] for name in _PARTS if result.get(name)})
+
+
+def values_table(values: Mapping[str, Mapping[str, float]]) -> Table:
+    """A line a part of the data, a column a quantity."""
+    quantities = list(next(iter(values.values()), {}))
     table = plain_table("", *quantities)
-    for part, label in parts.items():
-        table.add_row(label, *(Text(number(result[part].get(name)), style="number") for name in quantities))
+    for part, found in values.items():
+        table.add_row(part, *(Text(number(found[name]), style="number") for name in quantities))
     return table
 
 

@@ -1,0 +1,27 @@
+"""`gdrun report`."""
+
+from __future__ import annotations
+
+from gdrun.cli import options as given
+
+
+def report(
+    run: given.RunName,
+    runs_dir: given.RunsDir = given.RUNS,
+    quiet: given.Quiet = False,
+    json: given.Json = False,
+    debug: given.Debug = False,
+) -> None:
+    """Write report.html again, from the run directory alone.
+
+    [bold]gdrun report latest[/]
+    """
+    from gdrun.report.console.screen import Screen
+    from gdrun.report.html import write_report
+    from gdrun.run_directory.listing import resolve
+
+    screen = Screen(quiet=quiet, json=json)
+    path = write_report(resolve(run, runs_dir))
+    if json:
+        screen.document({"report": str(path)})
+    screen.show(str(path))

@@ -1,0 +1,50 @@
+"""`gdrun resume`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gdrun.cli import options as given
+
+if TYPE_CHECKING:
+    from gdrun.engines.interruption import Interruption
+    from gdrun.experiments.carrying_out import Tell
+
+
+def resume(
+    run: given.RunName,
+    runs_dir: given.RunsDir = given.RUNS,
+    workers: given.Workers = None,
+    plugin: given.Plugin = None,
+    quiet: given.Quiet = False,
+    json: given.Json = False,
+    debug: given.Debug = False,
+) -> None:
+    """Go on with an interrupted run or group, to the same bits.
+
+    [bold]gdrun resume latest[/]
+    """
+    from gdrun.cli.common import carry_through, number_of_workers
+    from gdrun.experiments.resume import resume as go_on
+    from gdrun.report.console.screen import Screen
+    from gdrun.run_directory.listing import resolve
+    from gdrun.run_directory.store import Group, load
+
+    screen = Screen(quiet=quiet, json=json)
+    path = resolve(run, runs_dir)
+    saved = load(path)
+    count = len(saved.plan) if isinstance(saved, Group) else 1
+
+    def work(tell: Tell, interruption: Interruption) -> Path:
+        if not go_on(
+            path,
+            tell=tell,
+            interruption=interruption,
+            workers=number_of_workers(workers),
+            plugins=plugin or (),
+        ):
+            screen.notice(f"{path} has ended already: there is nothing to go on with")
+        return path
+
+    carry_through(screen, runs=count, epochs=saved.config["epochs"], work=work)

@@ -1,0 +1,80 @@
+"""`gdrun resume`: goes on with an interrupted run or group, to the bits it would have had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from gdrun.config import Config, load, to_plain
+from gdrun.config.plugins import load_plugin
+from gdrun.engines.interruption import Interruption
+from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run, member_specs
+from gdrun.experiments.tile import FINAL
+from gdrun.experiments.train import plan_training
+from gdrun.run_directory.directory import CONFIG
+from gdrun.run_directory.group import RECORD as GROUP_RECORD
+from gdrun.run_directory.group import GroupDirectory
+from gdrun.run_directory.run import RunDirectory
+
+
+def resume(
+    path: Path,
+    *,
+    tell: Tell,
+    interruption: Interruption,
+    workers: int | str | None = None,
+    plugins: Sequence[Path] = (),
+) -> bool:
+    """Go on with what is in a directory; False if there was nothing left to do.
+
+    Args:
+        path: of a run or a group.
+        tell, interruption: see `carry_out_run`.
+        workers: processes for a group; None for what its config says.
+        plugins: files to load in place of those that it was started with.
+
+    Raises:
+        LockedError: it is still running.
+        WeightsError: its checkpoints are damaged or belong to something else.
+        GdrunError: what else prevented it.
+    """
+    if (path / GROUP_RECORD).is_file():
+        return _resume_group(path, tell, interruption, workers, plugins)
+    with RunDirectory.open(path) as run:
+        if run.record["status"] in FINAL:
+            return False
+        files = list(plugins) or [Path(file) for file in run.record.get("plugins", ())]
+        config = _config(path, files)
+        run.restart()
+        carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=files, resume=True)
+        return True
+
+
+def _resume_group(
+    path: Path, tell: Tell, interruption: Interruption, workers: int | str | None, plugins: Sequence[Path]
+) -> bool:
+    with GroupDirectory.open(path) as group:
+        if group.record["status"] == "completed":
+            return False
+        files = list(plugins) or [Path(file) for file in group.record.get("plugins", ())]
+        config = _config(path, files)
+        count = len(group.record["plan"])
+        plan = plan_training(config, count, workers)
+        group.restart()
+        carry_out_group(
+            group,
+            member_specs(group, config),
+            tile_runs=group.record["tile_runs"],
+            workers=plan.workers,
+            tell=tell,
+            interruption=interruption,
+            plugins=files,
+            resume=True,
+        )
+        return True
+
+
+def _config(path: Path, plugins: Iterable[Path]) -> Config:
+    for plugin in plugins:
+        load_plugin(plugin)
+    return load(path / CONFIG).config
