@@ -17,7 +17,8 @@ Task = Literal["classification", "regression"]
 class Loss(Component):
     """The base of every loss. A subclass is a frozen dataclass whose fields are its options.
 
-    Targets are class indices (integers) for classification and values (…, outputs) for regression.
+    Targets are class indices (integers) for classification and values (…, outputs) for regression. In a stack
+    the float options are arrays (runs, 1); see `gdrun.component.stack`.
     """
 
     task: ClassVar[Task]
@@ -33,10 +34,15 @@ class Loss(Component):
     def encode(self, target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
         """The targets in the form that `bind` and `value` take: (rows, width), one row a row of `target`.
 
+        The dtype is the loss's choice: class indices stay integers.
+
         Args:
             target: (rows,) class indices, or (rows, outputs) values.
             outputs: of the network.
             dtype: of the run.
+
+        Raises:
+            ValueError: the target doesn't fit so many outputs.
         """
         raise NotImplementedError
 
@@ -72,6 +78,17 @@ class Loss(Component):
         raise NotImplementedError
 
 
+def encode_classes(target: NDArray[Any], outputs: int) -> NDArray[Any]:
+    """The `encode` of a loss over several classes: indices (rows, 1) in the smallest unsigned integer type.
+
+    Raises:
+        ValueError: an index is out of range.
+    """
+    if len(target) and not 0 <= target.min() <= target.max() < outputs:
+        raise ValueError(f"classes must be from 0 to {outputs - 1}, not {target.min()} to {target.max()}")
+    return target.reshape(-1, 1).astype(np.min_scalar_type(outputs - 1))
+
+
 def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
     """The `encode` of a regression loss: (rows, outputs), a single output given as (rows,) too.
 
@@ -85,8 +102,19 @@ def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> A
     return encoded
 
 
-def mean_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over everything but the run axis of (runs, rows, outputs), to the same bits in any stack."""
-    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+def mean_of_rows(values: Array) -> NDArray[np.float64]:
+    """The mean of each run over all other axes, (runs,) in float64.
+
+    Reductions keep a run's bits only if they see the same memory layout in any stack and don't convert on
+    the way, as NumPy then adds in pieces that run over from one run to the next.
+    """
+    flat = np.ascontiguousarray(values, dtype=np.float64).reshape(len(values), -1)
     mean: NDArray[np.float64] = flat.mean(axis=-1)
+    return mean
+
+
+def mean_over_rows(values: Array) -> NDArray[np.float64]:
+    """The mean of each run and output over the rows, (runs, outputs); see `mean_of_rows` for the layout."""
+    by_output = np.ascontiguousarray(values.swapaxes(1, 2), dtype=np.float64)
+    mean: NDArray[np.float64] = by_output.mean(axis=-1)
     return mean

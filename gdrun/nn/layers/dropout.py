@@ -20,7 +20,8 @@ class Dropout(Layer):
     """Sets a random share of the values to 0 in training; does nothing in evaluation.
 
     Formula:
-        y = x·m/(1 − rate), each m independently 1 with probability 1 − rate, else 0; ∂L/∂x = ∂L/∂y·m/(1 − rate)
+        y = x·m/(1 − rate), each m independently 1 with probability 1 − rate, else 0
+        ∂L/∂x = ∂L/∂y·m/(1 − rate)
 
     Options:
         rate: the probability that a value is dropped, from 0 to below 1.

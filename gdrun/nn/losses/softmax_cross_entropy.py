@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.component import Decay
-from gdrun.nn.functions import softmax
+from gdrun.component import Decay, Positive
+from gdrun.nn.functions import number, softmax
 from gdrun.nn.layer import Array
-from gdrun.nn.loss import Loss, Task
+from gdrun.nn.loss import Loss, Task, encode_classes, mean_of_rows
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,16 @@ class SoftmaxCrossEntropy(Loss):
     Formula:
         p = softmax(z); L = −mean over rows of Σ_c y_c·log p_c; ∂L/∂z = (p − y)/rows
         y = (1 − s)·onehot + s/C with label smoothing s. Equal scores give ln C.
+        With class weights w: L = −Σ_rows Σ_c w_c·y_c·log p_c / Σ_rows w_target
 
     Options:
         label_smoothing: s, the probability that is spread over all C classes.
+        class_weights: w, one positive number a class; none for 1 everywhere.
 
     Variant:
         Scores are shifted by their maximum first, so that nothing overflows. Smoothing as in PyTorch: over
-        all classes, the right one included.
+        all classes, the right one included. Class weights as in PyTorch: the mean over the batch is the
+        weighted one, divided by the sum of the rows' weights.
 
     Reference:
         Goodfellow, Bengio & Courville, "Deep Learning", 2016, 6.2.2; smoothing: Szegedy et al.,
@@ -37,31 +40,58 @@ class SoftmaxCrossEntropy(Loss):
 
     task: ClassVar[Task] = "classification"
     label_smoothing: Decay = 0.0
+    class_weights: tuple[Positive, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.class_weights is not None and not all(0 < weight < np.inf for weight in self.class_weights):
+            raise ValueError(
+                f"SoftmaxCrossEntropy: class_weights must be positive numbers, not {self.class_weights}"
+            )
 
     def encode(self, target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
-        smoothed = np.full((len(target), outputs), self.label_smoothing / outputs)
-        smoothed[np.arange(len(target)), target] += 1 - self.label_smoothing
-        encoded: Array = smoothed.astype(dtype)
-        return encoded
-
-    def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
-        z = prediction - prediction.max(axis=-1, keepdims=True)
-        log_sum = np.log(np.exp(z).sum(axis=-1, dtype=np.float64))
-        mean: NDArray[np.float64] = (log_sum - np.multiply(z, encoded).sum(axis=-1, dtype=np.float64)).mean(
-            axis=-1
-        )
-        return mean
+        if self.class_weights is not None and len(self.class_weights) != outputs:
+            raise ValueError(
+                f"class_weights must be one for each of the {outputs} classes, not {len(self.class_weights)}"
+            )
+        return encode_classes(target, outputs)
 
     def probabilities(self, prediction: Array) -> Array:
         return softmax(prediction)
 
+    def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
+        log_p = prediction - prediction.max(axis=-1, keepdims=True)
+        log_sum = np.log(np.exp(log_p).sum(axis=-1, keepdims=True))
+        if self._is_plain:
+            right = np.take_along_axis(log_p, encoded, axis=-1)
+            return mean_of_rows(log_sum - right)
+        log_p -= log_sum
+        wanted = self._wanted(encoded == np.arange(prediction.shape[-1]), log_p)
+        total = -mean_of_rows((wanted * log_p).sum(axis=-1))
+        if self.class_weights is None:
+            return total
+        weights = mean_of_rows(np.asarray(self.class_weights)[encoded])
+        return total / weights
+
+    @property
+    def _is_plain(self) -> bool:
+        return self.class_weights is None and not np.any(self.label_smoothing)
+
+    def _wanted(self, right: NDArray[np.bool_], like: Array) -> Array:
+        """What is wanted of each class, times its weight: w·y (runs, rows, classes)."""
+        smoothing = number(self.label_smoothing, like)
+        wanted: Array = right * (1 - smoothing) + smoothing / right.shape[-1]
+        return wanted if self.class_weights is None else wanted * np.asarray(self.class_weights, like.dtype)
+
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
+        batch, count = prediction.shape[-2:]
+        classes = np.arange(count, dtype=encoded.dtype)
         gradient = np.empty_like(prediction)
-        batch, classes = prediction.shape[-2:]
+        right = np.empty_like(prediction, dtype=bool)
         row = np.empty(prediction.shape[:-1], prediction.dtype)
         column = row[..., None]
-        ones = np.ones(classes, prediction.dtype)
-        scale = prediction.dtype.type(1 / batch)
+        ones = np.ones(count, prediction.dtype)
+        scale = np.asarray(1 / batch, prediction.dtype)
 
         def derive() -> Array:
             np.maximum.reduce(prediction, axis=-1, out=row)
@@ -69,8 +99,36 @@ class SoftmaxCrossEntropy(Loss):
             np.exp(gradient, out=gradient)
             np.matmul(gradient, ones, out=row)  # the sum over classes
             np.divide(gradient, column, out=gradient)
-            np.subtract(gradient, encoded, out=gradient)
+            np.equal(encoded, classes, out=right)
+            np.subtract(gradient, right, out=gradient)
             np.multiply(gradient, scale, out=gradient)
             return gradient
 
-        return derive
+        if self._is_plain:
+            return derive
+
+        smoothing = number(self.label_smoothing, prediction)
+        kept, spread = 1 - smoothing, smoothing / count
+        weights = np.asarray(self.class_weights or np.ones(count), prediction.dtype)
+        wanted = np.empty_like(prediction)
+        sum_of_weights = np.empty((len(prediction), 1, 1), prediction.dtype)
+
+        def derive_weighted() -> Array:  # ∂L/∂z_c = (p_c·Σ_k w_k·y_k − w_c·y_c)/Σ_rows w_target
+            np.maximum.reduce(prediction, axis=-1, out=row)
+            np.subtract(prediction, column, out=gradient)
+            np.exp(gradient, out=gradient)
+            np.matmul(gradient, ones, out=row)
+            np.divide(gradient, column, out=gradient)
+            np.equal(encoded, classes, out=right)
+            np.multiply(right, kept, out=wanted)
+            np.add(wanted, spread, out=wanted)
+            np.multiply(wanted, weights, out=wanted)
+            np.matmul(wanted, ones, out=row)
+            np.multiply(gradient, column, out=gradient)
+            np.subtract(gradient, wanted, out=gradient)
+            np.matmul(right, weights, out=row)  # the weight of each row's class
+            np.add.reduce(column, axis=1, keepdims=True, out=sum_of_weights)
+            np.divide(gradient, sum_of_weights, out=gradient)
+            return gradient
+
+        return derive_weighted
