@@ -241,14 +241,17 @@ class Appender:
         self.path = path
         self._unsynced = True  # what was there before may never have been synced
         self._named = False  # whether the file's name in its folder is known to be durable
-        with refusal("write", path):
-            self.length = os.fstat(self._descriptor()).st_size
-            if keep is not None and keep < self.length:
-                disk.truncate(self._descriptor(), keep)
-                self.length = keep
-            elif keep is not None and keep > self.length:
-                self.close()
+        try:
+            with refusal("write", path):
+                self.length = os.fstat(self._descriptor()).st_size
+                if keep is not None and keep < self.length:
+                    disk.truncate(self._descriptor(), keep)
+                    self.length = keep
+            if keep is not None and keep > self.length:
                 raise ValueError(f"{path} has {self.length} bytes instead of {keep}")
+        except BaseException:
+            self.abandon()
+            raise
 
     def append(self, data: bytes) -> None:
         """Append `data` in one write.
@@ -290,6 +293,11 @@ class Appender:
         if descriptor is not None:
             with refusal("write", self.path):
                 disk.close(descriptor)
+
+    def abandon(self) -> None:
+        """Close the file after a failure that is being told already."""
+        with contextlib.suppress(SystemRefusedError):
+            self.close()
 
     def _descriptor(self) -> int:
         opened = Appender._open

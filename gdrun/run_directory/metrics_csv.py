@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.files import Appender
+from gdrun.run_directory.files import Appender, read_bytes
 from gdrun.run_directory.tables import Column, cell, guarded, read_table
 
 FILE_NAME = "metrics.csv"
+_FOREIGN = "it doesn't belong to the checkpoint; start the run again"
 
 
 def metrics_columns(metrics: Sequence[str], further: Sequence[str] = ()) -> list[str]:
@@ -52,16 +53,16 @@ class MetricsFile:
         header = (",".join(guarded(column) for column in columns) + "\n").encode()
         try:
             self._file = Appender(path, keep=keep or 0)
-            if keep:
-                with path.open("rb") as file:
-                    if file.read(len(header)) != header:
-                        raise ValueError(f"{path} has other columns than the run")
         except ValueError as error:
-            raise WeightsError(
-                f"{error}: it doesn't belong to the checkpoint; start the run again"
-            ) from error
-        if not keep:
-            self._file.append(header)
+            raise WeightsError(f"{error}; {_FOREIGN}") from error
+        try:
+            if not keep:
+                self._file.append(header)
+            elif read_bytes(path, keep)[: len(header)] != header:
+                raise WeightsError(f"{path} has other columns than the run; {_FOREIGN}")
+        except BaseException:
+            self._file.abandon()
+            raise
 
     @property
     def length(self) -> int:
@@ -85,8 +86,10 @@ class MetricsFile:
 
     def close(self) -> None:
         """Make all rows durable and close the file; a further row opens it again."""
-        self.sync()
-        self._file.close()
+        try:
+            self.sync()
+        finally:
+            self._file.close()
 
 
 def read_metrics(path: Path) -> dict[str, Column]:

@@ -12,14 +12,11 @@ import short_run
 from gdrun.errors import SystemRefusedError
 from gdrun.run_directory import files
 
-pytestmark = pytest.mark.usefixtures("closed_appenders")
 
-
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def closed_appenders():
     yield
-    for appender in list(files.Appender._open):
-        appender.close()
+    assert list(files.Appender._open) == []
 
 
 def number_of_operations(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -44,8 +41,6 @@ def fail_at(
         if not message.startswith("cannot ") or str(folder) not in message or "; " not in message:
             wrong.append(f"the message {message!r}")
     monkeypatch.setattr(files, "disk", files.Disk())
-    for appender in list(files.Appender._open):  # as when the process ends
-        appender.close()
     path = short_run.the_run(folder)
     if path and not for_good and list(path.rglob("*.tmp")):
         wrong.append("a temporary file is left")
@@ -116,6 +111,7 @@ def test_a_row_that_did_not_fit_is_taken_back(tmp_path, monkeypatch):
     metrics.append([1, 10])
     assert (tmp_path / "metrics.csv").read_text() == "epoch,step\n0,0\n1,10\n"
     assert metrics.length == len("epoch,step\n0,0\n1,10\n")
+    metrics.close()
 
 
 def test_a_short_write_is_continued(tmp_path, monkeypatch):
@@ -127,6 +123,7 @@ def test_a_short_write_is_continued(tmp_path, monkeypatch):
     files.write_atomically(tmp_path / "file", [b"0123456789", b"", b"abcde"])
     appender = files.Appender(tmp_path / "growing")
     appender.append(b"0123456789")
+    appender.close()
     assert (tmp_path / "file").read_bytes() == b"0123456789abcde"
     assert (tmp_path / "growing").read_bytes() == b"0123456789"
 
