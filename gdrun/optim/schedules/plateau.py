@@ -45,8 +45,8 @@ class Plateau(Schedule):
     """Multiplied by a factor when a metric has stopped improving.
 
     Formula:
-        An evaluation is better if value < best·(1 − threshold), or value < best − threshold when absolute
-        (metrics of which more is better: value > best·(1 + threshold), best + threshold).
+        An evaluation is better if value < best − threshold·|best|, or value < best − threshold when absolute
+        (metrics of which more is better: value > best + …).
         After more than `patience` evaluations in a row that are not better:
         factor ← max(f·factor, min_factor).
 
@@ -62,7 +62,8 @@ class Plateau(Schedule):
         warmup_start_factor: where that rise starts from; the first update is already above it.
 
     Variant:
-        As PyTorch's ReduceLROnPlateau, without its eps (a fall, however small, is made). The only schedule
+        As PyTorch's ReduceLROnPlateau, without its eps (a fall, however small, is made), and relative to
+        |best|: there, a negative best value makes slightly worse ones count as better. The only schedule
         that isn't a function of the step alone: its own part is 1 after the warm-up, and the factor of a
         `PlateauState` multiplies it.
 
@@ -122,5 +123,5 @@ class Plateau(Schedule):
     def _is_better(self, value: float, best: float | None, higher: bool) -> bool:
         if best is None:
             return not math.isnan(value)
-        margin = self.threshold * (best if self.threshold_mode == "relative" else 1.0)
+        margin = self.threshold * (abs(best) if self.threshold_mode == "relative" else 1.0)
         return value > best + margin if higher else value < best - margin

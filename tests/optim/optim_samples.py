@@ -1,0 +1,103 @@
+"""What the tests of this room share: golden cases, objectives, random options, a small training loop."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gdrun.component import option_types, stack
+from gdrun.optim import Optimizer, Stepper, aligned_zeros
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def golden(name: str) -> list[dict[str, Any]]:
+    cases = json.loads((GOLDEN / f"{name}.json").read_text())
+    assert cases, "a test without cases shows nothing"
+    assert all(case["source"] for case in cases)
+    return cases
+
+
+def case_name(case: dict[str, Any]) -> str:
+    parts = [case.get("optimizer"), case.get("options"), case.get("schedule"), case.get("objective")]
+    return " ".join(str(part) for part in parts if part).replace("'", "")
+
+
+def quadratic_gradient(p):  # of ½(x² + 25y²) + 0.8xy − x + 2y
+    x, y = p[..., 0], p[..., 1]
+    return np.stack([x + 0.8 * y - 1, 25 * y + 0.8 * x + 2], axis=-1)
+
+
+def rosenbrock_gradient(p):  # of (1 − x)² + 100(y − x²)²
+    x, y = p[..., 0], p[..., 1]
+    return np.stack([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)], axis=-1)
+
+
+OBJECTIVES = {"quadratic": quadratic_gradient, "rosenbrock": rosenbrock_gradient}
+QUADRATIC_MINIMUM = np.linalg.solve([[1, 0.8], [0.8, 25]], [1, -2])
+
+
+def trajectory(optimizer, objective, start, steps, factors=None, momentum=None):
+    """Positions (steps + 1, 2) of one float64 run."""
+    theta, g = np.array([start], np.float64), np.zeros((1, len(start)))
+    stepper = Stepper(stack([optimizer]), theta, g)
+    factors = np.ones(steps) if factors is None else factors
+    rates = optimizer.learning_rate * np.asarray(factors)[:, None]
+    stepper.prepare(rates, 0, {} if momentum is None else {0: momentum})
+    points = [theta[0].copy()]
+    with np.errstate(all="ignore"):
+        for k in range(steps):
+            g[0] = OBJECTIVES[objective](theta[0])
+            stepper.step(k)
+            points.append(theta[0].copy())
+    return np.array(points)
+
+
+def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
+    """An optimizer with random numbers, of which decay and momentum are often 0; never changes its kind."""
+    options: dict[str, Any] = {}
+    for name in option_types(cls):
+        default = getattr(cls, name)
+        if isinstance(default, bool | str):
+            continue
+        if name in ("weight_decay", "momentum", "dampening"):
+            options[name] = float(rng.choice([0.0, rng.uniform(0.01, 0.9)]))
+        elif name in ("beta1", "beta2", "rho"):
+            options[name] = float(rng.uniform(0.3, 0.999))
+        elif name == "eps":
+            options[name] = float(10 ** rng.uniform(-8, -2))
+        else:
+            options[name] = float(rng.uniform(0.001, 0.1))
+    return cls(**options)
+
+
+def kinds(cls: type[Optimizer]) -> list[dict[str, Any]]:
+    """The settings of true-or-false options that change the kind of work."""
+    flags = [field.name for field in dataclasses.fields(cls) if isinstance(field.default, bool)]
+    return [{}] + [{flag: not getattr(cls, flag)} for flag in flags]
+
+
+class Runs:
+    """A stack in training on given gradients (steps, runs, parameters), with all there is to look at."""
+
+    def __init__(self, optimizers, theta, gradients, rates, momentum=None, slice_values=16_384):
+        self.theta = aligned_zeros(theta.shape, theta.dtype)
+        self.theta[...] = theta
+        self.g = aligned_zeros(theta.shape, theta.dtype)
+        self.stepper = Stepper(stack(optimizers), self.theta, self.g, slice_values=slice_values)
+        self.gradients, self.rates, self.momentum = gradients, rates, momentum or {}
+
+    def go(self, first, last, piece=1000):
+        """Take steps first … last − 1, prepared in pieces."""
+        for begin in range(first, last, piece):
+            end = min(begin + piece, last)
+            momentum = {run: values[begin:end] for run, values in self.momentum.items()}
+            self.stepper.prepare(self.rates[begin:end], begin, momentum)
+            for k in range(end - begin):
+                self.g[...] = self.gradients[begin + k]
+                self.stepper.step(k)
+        return self
