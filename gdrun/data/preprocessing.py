@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -247,6 +247,8 @@ class Preprocessor:
             def floats(key: str) -> Floats:
                 return np.array([number[key] for number in numbers], np.float64)
 
+            if plain["missing"] not in get_args(MissingValues) or plain["task"] not in get_args(Task):
+                raise ValueError(f"missing {plain['missing']!r}, task {plain['task']!r}")
             return cls(
                 number_names=tuple(str(number["name"]) for number in numbers),
                 fill=floats("fill"),

@@ -99,7 +99,8 @@ def _check_options(
             raise ConfigError(
                 f"split.{name} is {size!r}: give a fraction between 0 and 1, a number of rows, or 0 for none"
             )
-    if isinstance(validation, float) and isinstance(test, float) and validation + test >= 1:
+    fractions = isinstance(validation, float) and isinstance(test, float)
+    if fractions and not table.fixed and validation + test >= 1:
         raise ConfigError(
             f"split.validation {validation} and split.test {test} leave no rows to train on: "
             "together they must be below 1"
