@@ -67,7 +67,12 @@ def small_table(rows: int = 150, classes: int = 3, seed: int = 7) -> Table:
     numbers = random.standard_normal((rows, 5)) + target[:, None] * 0.8
     names = tuple(f"x{i}" for i in range(5))
     return Table(
-        "small", "classification", numbers, names, target.astype(np.int64), classes=tuple("abcdefgh"[:classes])
+        "small",
+        "classification",
+        numbers,
+        names,
+        target.astype(np.int64),
+        classes=tuple("abcdefgh"[:classes]),
     )
 
 
