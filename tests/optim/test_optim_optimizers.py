@@ -152,7 +152,8 @@ def test_nesterov_of_sgd_needs_momentum():
 
 @pytest.mark.parametrize(("name", "options"), [
     ("sgd", {"momentum": 1.0}), ("adam", {"beta2": 1.0}), ("adam", {"eps": 0}),
-    ("adam", {"learning_rate": 0}), ("rmsprop", {"weight_decay": -1e-3}), ("adagrad", {"initial_accumulator": -1}),
+    ("adam", {"learning_rate": 0}), ("rmsprop", {"weight_decay": -1e-3}),
+    ("adagrad", {"initial_accumulator": -1}),
 ])  # fmt: skip
 def test_options_have_bounds(name, options):
     with pytest.raises(ValueError, match=f": {next(iter(options))} must be"):
