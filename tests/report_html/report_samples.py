@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from gdrun.run_directory.tables import write_table
 
 DIGITS = """\
 name: digits-mlp
@@ -64,13 +65,8 @@ ENVIRONMENT = {
 
 
 def write_csv(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    """A CSV file; None is an empty cell."""
-    with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(
-            ["" if cell is None else cell for cell in row] for row in zip(*columns.values(), strict=True)
-        )
+    """A CSV file as runs write it; None is an empty cell."""
+    write_table(path, list(columns), zip(*columns.values(), strict=True))
 
 
 def curves(epochs: int, seed: int = 0, metric: str = "accuracy", scale: float = 2.4) -> dict[str, list[Any]]:
@@ -177,9 +173,7 @@ def write_run(
         "result": result_at(columns, best, metric) if columns and "train_loss" in columns else {},
     }
     (directory / "run.json").write_text(json.dumps(document | record))
-    (directory / "config.yaml").write_text(
-        config or DIGITS.format(seed=seed, epochs=epochs), encoding="utf-8", errors="surrogateescape"
-    )
+    (directory / "config.yaml").write_text(config or DIGITS.format(seed=seed, epochs=epochs))
     if columns:
         write_csv(directory / "metrics.csv", columns)
     if predictions is not None:
@@ -192,7 +186,7 @@ def write_group(directory: Path, seeds: int = 10, epochs: int = 30, diverged: Se
     (directory / "members").mkdir(parents=True)
     rows: list[dict[str, Any]] = []
     for seed in range(seeds):
-        ended = 3 if seed in diverged else epochs - (seed % 3)
+        ended = 3 if seed in diverged else max(0, epochs - seed % 3)
         columns = {name: column[: ended + 1] for name, column in curves(epochs, seed).items()}
         record: dict[str, Any] = {"status": "stopped", "reason": "val_loss did not improve for 10 epochs"}
         if seed in diverged:
@@ -201,7 +195,7 @@ def write_group(directory: Path, seeds: int = 10, epochs: int = 30, diverged: Se
             }
             record = {"status": "diverged", "reason": "train_loss is not finite at epoch 4", "result": {}}
         write_run(directory / "members" / f"seed-{seed}", seed=seed, metrics=columns, **record)
-        best = round(0.8 * ended)
+        best = min(ended, round(0.8 * ended))
         row: dict[str, Any] = {
             "run": f"seed-{seed}",
             "seed": seed,

@@ -65,7 +65,10 @@ class Line:
 
 
 def kept_rows(lines: Sequence[Values], points: int, always: Iterable[int] = ()) -> NDArray[np.intp]:
-    """The rows to draw, ascending: all of them, or the extremes of every line in each stretch.
+    """The rows to draw, ascending: all of them, or the start and the extremes of every line in each stretch.
+
+    The stretches are equally long on paper, not in epochs: short where a curve falls steeply, long where it
+    runs flat.
 
     Args:
         lines: values (rows,) each; NaN is a gap.
@@ -75,10 +78,12 @@ def kept_rows(lines: Sequence[Values], points: int, always: Iterable[int] = ()) 
     rows = len(lines[0])
     if rows <= points:
         return np.arange(rows)
-    kept = {0, rows - 1, *always}
-    stretches = max(1, points // (2 * len(lines)))
-    edges = np.linspace(0, rows, stretches + 1).astype(int)[:-1]
+    way = np.sum([travelled(line) for line in lines], axis=0)
+    path = np.arange(rows) / rows + way / max(float(way[-1]), 1e-9)
+    stretches = max(1, points // (1 + 2 * len(lines)))
+    edges = np.unique(np.searchsorted(path, np.linspace(0, path[-1], stretches + 1)[:-1]))
     lengths = np.diff(np.append(edges, rows))
+    kept = {rows - 1, *edges.tolist(), *always}
     for line in lines:
         finite = np.isfinite(line)
         for empty, reduce in ((np.inf, np.minimum), (-np.inf, np.maximum)):
@@ -89,6 +94,18 @@ def kept_rows(lines: Sequence[Values], points: int, always: Iterable[int] = ()) 
         turns = np.flatnonzero(finite[1:] != finite[:-1])[:50]
         kept.update(turns.tolist(), (turns + 1).tolist())  # a gap stays a gap
     return np.array(sorted(kept), np.intp)
+
+
+def travelled(line: Values) -> Values:
+    """How far a line has gone up and down, (rows,), on a linear and on a logarithmic axis of height 1."""
+    known = np.flatnonzero(np.isfinite(line))
+    way = np.zeros(len(line))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for values in (line[known], np.log(line[known])):
+            steps = np.abs(np.diff(values)) / np.ptp(values) if len(known) > 1 else np.zeros(0)
+            way[known[1:]] += np.where(np.isfinite(steps), steps, 0)
+    total: Values = way.cumsum()
+    return total
 
 
 def plain(values: Values, digits: int | None = None) -> list[float | int | None]:

@@ -43,7 +43,7 @@ def run_page(run: ReportRun) -> dict[str, Any]:
         "notes": run.notes,
         "tiles": tiles(run, names),
         "result": result_table(section(record, "result"), names),
-        "best": best,
+        "best": "" if best is None else figure(best),
         "charts": run_charts(run.metrics, best),
         "one_evaluation": rows_of(run.metrics) == 1,
         "history": history(run.metrics, best),

@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.report.html.curves import Chart, Line, Values, is_steep, is_unbounded, kept_rows, plain
+from gdrun.report.html.curves import (
+    POINTS_OF_A_LINE,
+    Chart,
+    Line,
+    Values,
+    is_steep,
+    is_unbounded,
+    kept_rows,
+    plain,
+)
 from gdrun.report.html.source import ReportRun
 from gdrun.report.html.words import PARTS, count, figure, heading
 
-MOST_CURVES = 50
-VALUES_OF_ALL_CURVES = 24_000  # each about 12 bytes of the page
+MOST_CURVES = 40
+POINTS_OF_ALL_CURVES = 15_000  # each about 12 bytes of the page
 
 
 def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str]) -> list[Chart]:
@@ -28,7 +37,7 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str]) -> list[
         for name, parts, _ in wanted
         for part in parts
     )
-    points = max(30, VALUES_OF_ALL_CURVES // max(1, 2 * sets * min(len(members), MOST_CURVES)))
+    points = max(30, POINTS_OF_ALL_CURVES // max(1, sets * min(len(members), MOST_CURVES)))
     for name, parts, title in wanted:
         lines = []
         for part in parts:
@@ -64,12 +73,14 @@ def seed_lines(
         known = np.isfinite(epochs)
         matrix[row, np.searchsorted(axis, epochs[known])] = line.values[known]
     low, median, high, seeds = quartiles(matrix)
-    kept = kept_rows([low, median, high], points)
-    every = -(-len(found) // MOST_CURVES)
+    kept = kept_rows([low, median, high], POINTS_OF_A_LINE // 2)
+    drawn = np.unique(np.linspace(0, len(found) - 1, min(len(found), MOST_CURVES)).round().astype(int))
+    if np.array_equal(low, high, equal_nan=True):
+        drawn = drawn[:0]  # all seeds the same, such as a learning rate
     lines = []
-    for seed_words, epochs, line in found[::every]:
+    for seed_words, epochs, line in (found[seed] for seed in drawn):
         shown = kept_rows([line.values], points)
-        lines.append({"seed": seed_words, "x": plain(epochs[shown]), "y": plain(line.values[shown], 7)})
+        lines.append({"seed": seed_words, "x": plain(epochs[shown]), "y": plain(line.values[shown], 5)})
     drawing = {
         "label": words,
         "role": role,
@@ -113,10 +124,10 @@ def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], 
     possible = title in ("Loss", "Learning rate", "Gradient norm") or is_unbounded(lines)
     sets = [drawing for drawing, _ in drawn]
     caption = []
-    if any(len(one["curves"]) < one["found"] for one in sets):
-        caption.append(
-            f"{len(sets[0]['curves'])} of {figure(sets[0]['found'])} seeds drawn thin; the band is over all."
-        )
+    thin = max(len(one["curves"]) for one in sets)
+    found = max(one["found"] for one in sets)
+    if 0 < thin < found:
+        caption.append(f"{figure(thin)} of {figure(found)} seeds drawn thin; the band is over all.")
     if any(min(one["seeds"], default=0) < members for one in sets):
         caption.append("Seeds have ended on the way: median and band are over those that remain.")
     lost = sum(line.lost for line in lines)

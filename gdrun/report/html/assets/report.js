@@ -11,7 +11,8 @@
     const text = size >= 1e5 || size < 1e-3 ? d3.format(".2~e")(value) : d3.format(",.6~r")(value).replace(/,/g, "\u2009");
     return text.replace("e+", "e").replaceAll("-", "−");
   };
-  const whole = (value) => (Number.isInteger(value) ? short(value) : "");
+  const whole = (value) => (Math.abs(value) < 1e7 ? d3.format(",.0f")(value).replace(/,/g, "\u2009") : short(value));
+  const wholeTicks = (values, count) => d3.ticks(...d3.extent(values), count).filter(Number.isInteger);
   const exact = (value) => (value === null ? "–" : String(value).replaceAll("-", "−"));
   const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
   const clip = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
@@ -19,10 +20,10 @@
   // One line a label, the numbers under each other.
   const columns = (pairs) => pairs.map(([label, text]) => `${label}  ${text}`).join("\n");
 
-  const frame = (chart, width, height) => ({
+  const frame = (width, height) => ({
     width, height, marginLeft: 58, marginRight: 14, marginTop: 42, marginBottom: 38,
     style: {fontSize: "12px"},
-    x: {label: null, tickFormat: chart.axis ? whole : short, ticks: Math.max(3, Math.floor(width / 80))},
+    x: {label: null, tickFormat: short, ticks: Math.max(3, Math.floor(width / 80))},
     y: {label: null, grid: true, nice: true, tickFormat: short, ticks: 5},
   });
   const axisLabels = (x, y) => [
@@ -60,9 +61,10 @@
       ...lines.map((line) => [line.label, exact(line.values[i])]),
     ]);
     const middle = (chart.x[0] + chart.x[chart.x.length - 1]) / 2;
-    const options = frame(chart, width, 280);
+    const options = frame(width, 280);
     return Plot.plot({
       ...options,
+      x: {...options.x, ticks: wholeTicks(chart.x, options.x.ticks), tickFormat: whole},
       y: {...options.y, ...vertical(lines.flatMap((line) => line.values.filter(ok)), state)},
       marks: [
         ...axisLabels(chart.axis, chart.label),
@@ -70,7 +72,7 @@
           Plot.ruleX([chart.best], {stroke: "var(--soft)", strokeDasharray: "3 4"}),
           Plot.text([chart.best], {
             x: (d) => d, frameAnchor: "top", lineAnchor: "bottom", dy: -6, dx: chart.best > middle ? 2 : -2, fill: "var(--soft)",
-            textAnchor: chart.best > middle ? "end" : "start", text: (d) => `best epoch ${d}`,
+            textAnchor: chart.best > middle ? "end" : "start", text: (d) => `best epoch ${whole(d)}`,
           }),
         ],
         lines.map((line) => [
@@ -88,7 +90,7 @@
   function seeds(chart, width, state) {
     const ok = usable(state);
     const sets = chart.sets.filter((set) => !state.hidden.has(set.label));
-    const options = frame(chart, width, 300);
+    const options = frame(width, 300);
     const rows = sets.flatMap((set) => d3.range(set.x.length).filter((i) => ok(set.median[i])).map((i) => ({set, i})));
     const said = ({set, i}) => columns([
       [chart.axis, exact(set.x[i])],
@@ -99,6 +101,7 @@
     const thin = sets.flatMap((set) => set.curves.flatMap((curve, n) => curve.x.map((x, i) => ({x, y: ok(curve.y[i]) ? curve.y[i] : NaN, z: `${set.label} ${n}`, role: set.role}))));
     return Plot.plot({
       ...options,
+      x: {...options.x, ticks: wholeTicks(sets.flatMap((set) => set.x), options.x.ticks), tickFormat: whole},
       y: {...options.y, ...vertical([...thin.map((d) => d.y), ...sets.flatMap((set) => [...set.low, ...set.high])].filter((y) => ok(y) && !Number.isNaN(y)), state)},
       marks: [
         ...axisLabels(chart.axis, chart.label),
@@ -114,16 +117,20 @@
   // A dot a seed; the diamond is the mean, the bar its interval.
   function spread(chart, width) {
     const rows = d3.range(chart.values.length).filter((i) => chart.values[i] !== null);
+    const r = rows.length > 30 ? 3 : 4.5;
+    const said = (i) => columns([["seed", chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]);
+    const dots = (options) => Plot.dodgeY({anchor: "bottom", x: (i) => chart.values[i], r, padding: 1, dy: -24, ...options});
+    const below = {y: 0, dy: -9, stroke: "var(--val)", strokeLinecap: "round"};
     return Plot.plot({
-      width, height: 116, marginLeft: 14, marginRight: 14, marginTop: 8, marginBottom: 38, style: {fontSize: "12px"},
+      width, height: rows.length > 30 ? 150 : 120, marginLeft: 14, marginRight: 14, marginTop: 6, marginBottom: 38, style: {fontSize: "12px"},
       x: {label: null, nice: true, inset: 8, grid: true, tickFormat: short, ticks: Math.max(3, Math.floor(width / 90))},
-      y: {axis: null, domain: [-1, 1]},
+      y: {axis: null, domain: [0, 1]},
       marks: [
         axisLabels(chart.label, "")[0],
-        chart.low === null ? null : Plot.ruleY([0], {y: -0.55, x1: chart.low, x2: chart.high, stroke: "var(--val)", strokeWidth: 3, strokeLinecap: "round"}),
-        chart.mean === null ? null : Plot.dot([0], {x: [chart.mean], y: [-0.55], symbol: "diamond", r: 6, fill: "var(--val)", stroke: "var(--paper)"}),
-        Plot.dot(rows, Plot.dodgeY({anchor: "middle", dy: -10, x: (i) => chart.values[i], r: 4.5, fill: "var(--train)", fillOpacity: 0.75})),
-        Plot.tip(rows, Plot.pointerX(Plot.dodgeY({anchor: "middle", dy: -10, x: (i) => chart.values[i], r: 4.5, title: (i) => columns([["seed", chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]), ...tip}))),
+        chart.low === null ? null : Plot.ruleY([0], {...below, x1: chart.low, x2: chart.high, strokeWidth: 3}),
+        chart.mean === null ? null : Plot.dot([0], {...below, x: [chart.mean], symbol: "diamond", r: 5.5, fill: "var(--val)", stroke: "var(--paper)"}),
+        Plot.dot(rows, dots({fill: "var(--train)", fillOpacity: 0.8})),
+        Plot.tip(rows, Plot.pointerX(dots({title: said, ...tip}))),
       ],
     });
   }
@@ -133,7 +140,9 @@
     const size = chart.classes.length;
     const longest = Math.min(16, d3.max(chart.classes, (label) => label.length));
     const left = Math.max(48, 7.2 * longest + 32);
-    const cell = Math.max(18, Math.min(64, (width - left - 16) / size));
+    const room = (width - left - 16) / size;
+    const cell = Math.max(18, Math.min(Math.max(64, 7.2 * longest + 16), room));
+    const tall = Math.min(cell, 52);
     const upright = longest * 7 > cell - 4;
     const below = upright ? 7 * longest + 34 : 44;
     const label = (i) => clip(chart.classes[i], longest);
@@ -148,7 +157,7 @@
     const strong = (d) => (strength(d) > 0.62 ? "#ffffff" : "var(--ink)");
     const roomy = cell >= 44;
     return Plot.plot({
-      width: left + size * cell + 16, height: 26 + size * cell * (roomy ? 0.8 : 1) + below,
+      width: left + size * cell + 16, height: 26 + size * tall + below,
       marginLeft: left, marginRight: 16, marginTop: 26, marginBottom: below, style: {fontSize: "12px"},
       x: {type: "band", domain: d3.range(size), padding: 0.04, tickFormat: label, tickRotate: upright ? -90 : 0, tickSize: 0, label: null},
       y: {type: "band", domain: d3.range(size), padding: 0.04, tickFormat: label, tickSize: 0, label: null},
@@ -159,7 +168,7 @@
         Plot.cell(cells, {x: "j", y: "i", fill: (d) => (d.i === d.j ? "var(--right)" : "var(--wrong)"), fillOpacity: strength}),
         Plot.text(cells, {x: "j", y: "i", text: (d) => String(d.count), dy: roomy ? -7 : 0, fill: strong, fontWeight: 600, fontSize: cell < 26 ? 9.5 : 13}),
         roomy ? Plot.text(cells, {x: "j", y: "i", text: (d) => percent(d.share), dy: 9, fill: strong, fontSize: 11}) : null,
-        Plot.tip(cells, Plot.pointer({x: "j", y: "i", title: said, maxRadius: cell, ...tip})),
+        Plot.tip(cells, Plot.pointer({x: "j", y: "i", title: said, maxRadius: Math.max(cell, tall), ...tip})),
       ],
     });
   }
@@ -168,7 +177,7 @@
     const rows = d3.range(chart.true.length);
     const extent = d3.nice(...d3.extent([...chart.true, ...chart.predicted]), 6);
     const domain = extent[0] === extent[1] ? [extent[0] - 1, extent[1] + 1] : extent;
-    const options = frame({}, width, Math.min(width, 420));
+    const options = frame(width, Math.min(width, 420));
     const title = (i) => columns([
       ["row", chart.row[i]], ["true", exact(chart.true[i])], ["predicted", exact(chart.predicted[i])],
       ["residual", exact(+(chart.predicted[i] - chart.true[i]).toPrecision(9))],
@@ -188,10 +197,10 @@
 
   function histogram(chart, width) {
     const bins = chart.bins.map(([from, to, rows]) => ({from, to, rows}));
-    const options = frame({}, width, Math.min(width, 420));
+    const options = frame(width, Math.min(width, 420));
     return Plot.plot({
       ...options,
-      y: {...options.y, tickFormat: whole},
+      y: {...options.y, ticks: wholeTicks([0, d3.max(bins, (d) => d.rows)], 6), tickFormat: whole},
       marks: [
         ...axisLabels(chart.label, "rows"),
         Plot.rectY(bins, {x1: "from", x2: "to", y: "rows", fill: "var(--other)", fillOpacity: 0.8, insetLeft: 0.5, insetRight: 0.5}),
