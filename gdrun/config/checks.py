@@ -28,6 +28,7 @@ def warnings(config: Config, training_rows: int | None = None) -> list[str]:
 
 def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
     stopping = config.early_stopping
+    has_validation = config.split.validation or getattr(config.dataset, "validation_path", None) is not None
     if stopping is not None:
         evaluations = config.epochs // config.evaluation.every_epochs
         if stopping.patience >= evaluations > 0:
@@ -35,8 +36,10 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
                 f"early_stopping.patience is {stopping.patience} evaluations and the run has {evaluations}: "
                 "it can never stop early"
             )
-        if stopping.monitor.startswith("train_") and config.split.validation:
+        if stopping.monitor.startswith("train_") and has_validation:
             yield f"early_stopping.monitor is {stopping.monitor}, though there are validation rows to watch"
+        if stopping.monitor.startswith("val_") and not has_validation:
+            yield f"early_stopping.monitor is {stopping.monitor}, but there are no validation rows"
     if training_rows is None:
         return
     length = run_length(config, training_rows)

@@ -135,7 +135,7 @@ class _Change:
 
     def _notice_replaced(self, annotation: Any, node: Node) -> None:
         family, _ = class_at(annotation, node)
-        if not (family and isinstance(node.value, dict)):
+        if not (family and isinstance(node.value, dict)) or self.value.value is None:
             return
         new = self.value.value if isinstance(self.value.value, dict) else {}
         gone = [option for option in node.value if option != "name" and option not in new]

@@ -202,6 +202,8 @@ class _Composer:
         return node
 
     def _scalar(self, event: Any) -> Any:
+        if event.tag is not None:
+            return BROKEN
         if event.implicit[0]:
             try:
                 return resolve(event.value)

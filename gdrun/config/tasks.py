@@ -60,17 +60,13 @@ def task_problems(config: Config, task: Task) -> Iterator[tuple[str, str]]:
                 f"metrics.{index}",
                 f"{metric.name} is for {metric.task}, but the data is {task}: {_one_of(fitting)}",
             )
-    if config.early_stopping is not None:
-        metrics = fill_task(config, task).metrics or ()
-        columns = [
-            f"{part}_{name}"
-            for part in ("val", "train")
-            for name in ("loss", *(metric.name for metric in metrics))
-        ]
-        monitor = config.early_stopping.monitor
-        if monitor not in columns:
+    names = ["loss", *(metric.name for metric in fill_task(config, task).metrics or ())]
+    columns = [f"{part}_{name}" for part in ("val", "train") for name in names]
+    for key, part in (("early_stopping", config.early_stopping), ("schedule", config.schedule)):
+        monitor = getattr(part, "monitor", None)
+        if monitor is not None and monitor not in columns:
             near = did_you_mean(monitor, columns)
-            yield "early_stopping.monitor", f"{shown(monitor)} is not computed{near} ({_one_of(columns)})"
+            yield f"{key}.monitor", f"{shown(monitor)} is not computed{near} ({_one_of(columns)})"
 
 
 def _one_of(names: list[str]) -> str:
