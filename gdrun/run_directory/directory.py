@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -140,6 +140,14 @@ class WritableDirectory:
             return content
         reason = "; ".join(filter(None, [self.record["reason"], f"not finite: {', '.join(non_finite)}"]))
         return to_json(self.record | {"reason": reason})[0]
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    """Where gdrun writes inside a directory, besides the directory itself."""
+    for folder in (path / CHECKPOINTS, path / MEMBERS):
+        yield folder
+        if folder.is_dir() and not folder.is_symlink():
+            yield from folder.iterdir()
 
 
 def now() -> str:

@@ -145,7 +145,17 @@ def _line(epoch: int) -> str:
     return ",".join("" if value is None else repr(value) for value in row(epoch))
 
 
-class CountingDisk(Disk):
+class HastyDisk(Disk):
+    """The real disk without the waiting: what is lost in these tests is decided by them."""
+
+    def fsync(self, descriptor: int) -> None:
+        pass
+
+    def fsync_directory(self, path: Path) -> None:
+        assert path.is_dir()
+
+
+class CountingDisk(HastyDisk):
     """Counts the operations, and lets `before` interfere with each."""
 
     def __init__(self) -> None:

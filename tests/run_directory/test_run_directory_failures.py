@@ -40,7 +40,7 @@ def fail_at(
         message = str(refused)
         if not message.startswith("cannot ") or str(folder) not in message or "; " not in message:
             wrong.append(f"the message {message!r}")
-    monkeypatch.setattr(files, "disk", files.Disk())
+    monkeypatch.setattr(files, "disk", short_run.HastyDisk())
     path = short_run.the_run(folder)
     if path and not for_good and list(path.rglob("*.tmp")):
         wrong.append("a temporary file is left")

@@ -72,7 +72,7 @@ def _apply(changes: dict[Path, Content | str | None], names: dict[Path, Content 
             names[path] = now
 
 
-class RecordingDisk(files.Disk):
+class RecordingDisk(short_run.HastyDisk):
     """Does everything for real, in memory too, and calls `lose_power` after every operation.
 
     Args:
@@ -188,11 +188,7 @@ def lose_power_everywhere(
     disk = RecordingDisk(lose_power, forget)
     monkeypatch.setattr(files, "disk", disk)
     short_run.start(runs, acknowledge)
-    monkeypatch.setattr(files, "disk", files.Disk())
-    monkeypatch.setattr(
-        files.Disk, "fsync", lambda self, descriptor: None
-    )  # resuming need not be durable here
-    monkeypatch.setattr(files.Disk, "fsync_directory", lambda self, path: None)
+    monkeypatch.setattr(files, "disk", short_run.HastyDisk())
     assert len(moments) > 500
     wrong: list[str] = []
     seen = set()
