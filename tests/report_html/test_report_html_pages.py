@@ -171,10 +171,15 @@ def test_median_and_quartiles_over_the_seeds(tmp_path: Path) -> None:
 
 
 def test_seeds_are_linked_to_their_own_reports(tmp_path: Path) -> None:
-    page = parsed(write_report(write_group(tmp_path / "group", 3, 5)))
-    assert [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")] == [
-        f"members/seed-{seed}/report.html" for seed in range(3)
-    ]
+    group = write_group(tmp_path / "group", 3, 5)
+    assert links(parsed(write_report(group, members=False))) == []
+    found = links(parsed(write_report(group)))
+    assert found == [f"members/seed-{seed}/report.html" for seed in range(3)]
+    assert "Stopped early" in parsed(group / found[0]).text
+
+
+def links(page: Page) -> list[str]:
+    return [value for tag, name, value in page.attributes if (tag, name) == ("a", "href")]
 
 
 def test_missing_and_damaged_files_are_notes(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from report_samples import DIGITS, curves, labels, write_group, write_run
 
 from gdrun.report.html import page as page_module
 from gdrun.report.html import write_report
-from gdrun.report.html.directory import read
-from gdrun.report.html.source import ReportRun
+from gdrun.report.html.directory import read_run
 from gdrun.report.html.words import printable
 from gdrun.report.html.write import report_text
+from gdrun.run_directory.store import Run
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -70,8 +70,7 @@ def run_named(directory: Path, text: str) -> Path:
 
 
 def report_on(directory: Path, text: str) -> Page:
-    source = read(run_named(directory, text))
-    assert isinstance(source, ReportRun)
+    source = read_run(Run(run_named(directory, text)))
     config = dict(source.config) | {
         "dataset": text,
         "model": {"name": text, "hidden": [text]},

@@ -12,22 +12,10 @@ from typing import Any, TypeVar
 from gdrun.errors import GdrunError
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun
-from gdrun.run_directory.store import Group, Run, load
+from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
 
 Value = TypeVar("Value")
-
-
-def read(directory: Path) -> ReportRun | ReportGroup:
-    """What the directory of a run or of a group holds.
-
-    Raises:
-        ConfigError: it is the directory of neither.
-        WeightsError: its run.json or group.json is damaged.
-        SystemRefusedError: it can't be read.
-    """
-    saved = load(directory)
-    return read_group(saved) if isinstance(saved, Group) else read_run(saved)
 
 
 def read_run(run: Run, *, predictions: bool = True) -> ReportRun:
@@ -57,6 +45,7 @@ def read_group(group: Group) -> ReportGroup:
         results=columns(group.path / "results.csv", notes),
         summary=attempt(lambda: group.summary, {}, notes),
         members={name: read_run(run, predictions=False) for name, run in members.items()},
+        reports=frozenset(name for name, run in members.items() if run.report.is_file()),
         notes=tuple(dict.fromkeys(notes)),
     )
 

@@ -141,12 +141,11 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
         column for column in group.results if any(cell not in (None, "") for cell in group.results[column])
     ]
     rows = len(next(iter(group.results.values()), ()))
-    members = list(group.members)
     table = []
     for row in range(rows):
         cells = [group.results[column][row] for column in shown]
         name = str(group.results["run"][row]) if "run" in group.results else ""
-        link = f"members/{name}/report.html" if name in members else None
+        link = f"members/{name}/report.html" if name in group.reports else None
         table.append(
             (
                 link,

@@ -41,7 +41,8 @@ class ReportGroup:
         record: group.json.
         results: column → cells of results.csv, a row a run.
         summary: summary.json.
-        members: member directory → its run, in the order of the results.
+        members: member directory → its run, in the order of the plan.
+        reports: those members that have a report of their own.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ReportGroup:
     results: Columns = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     members: Mapping[str, ReportRun] = field(default_factory=dict)
+    reports: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gdrun.report.html.directory import read
+from gdrun.report.html.directory import read_group, read_run
 from gdrun.report.html.group_page import group_page
 from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
 from gdrun.run_directory.files import write_atomically
-
-REPORT = "report.html"
+from gdrun.run_directory.store import Group, load
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
@@ -21,18 +20,22 @@ def report_text(source: ReportRun | ReportGroup) -> str:
     return render("run.html.jinja", run_page(source))
 
 
-def write_report(path: Path | str) -> Path:
+def write_report(path: Path | str, *, members: bool = True) -> Path:
     """Writes (or rewrites) the report of a run or a group; returns its path.
 
     Args:
         path: the directory of the run or group.
+        members: whether every run of a group gets its own report, too: half a megabyte each.
 
     Raises:
-        ConfigError: when it isn't the directory of a run or a group.
-        SystemRefusedError: when the report can't be written.
+        ConfigError: it isn't the directory of a run or a group.
+        WeightsError: its run.json or group.json is damaged.
+        SystemRefusedError: the report can't be written.
     """
-    directory = Path(path)
-    text = report_text(read(directory))
-    target = directory / REPORT
-    write_atomically(target, text.encode("utf-8"))
-    return target
+    saved = load(path)
+    if isinstance(saved, Group) and members:
+        for run in saved.members.values():
+            write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
+    source = read_group(saved) if isinstance(saved, Group) else read_run(saved)
+    write_atomically(saved.report, report_text(source).encode("utf-8"))
+    return saved.report
