@@ -30,4 +30,22 @@ SCHEDULES: dict[str, type[Schedule]] = registry(
     plateau=Plateau,
 )
 
-__all__ = ["SCHEDULES", "PlateauState", *sorted(cls.__name__ for cls in SCHEDULES.values())]
+__all__ = [
+    "SCHEDULES",
+    "Constant",
+    "Cosine",
+    "CosineRestarts",
+    "Cyclic",
+    "Exponential",
+    "InverseSqrt",
+    "InverseTime",
+    "Linear",
+    "MultiStep",
+    "OneCycle",
+    "Piecewise",
+    "Plateau",
+    "PlateauState",
+    "Polynomial",
+    "Step",
+    "WarmupStableDecay",
+]
