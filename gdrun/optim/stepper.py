@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from gdrun.errors import ConfigError
 from gdrun.optim.optimizer import Array, Float64, Optimizer, State, take
 
 SLICE = 32_768
-"""Values a slice: five such float32 buffers stay in a second-level cache; a tenth faster than 16 K or less."""
+"""Values a slice: five such float32 buffers stay in a second-level cache; a tenth faster than 16 K."""
 
 FLUSH_EVERY = 128
 """Steps between two searches of the state for vanishing values."""
@@ -102,7 +103,7 @@ class Stepper:
                 the optimizer's momentum or beta1.
 
         Raises:
-            ValueError: momentum is given for an optimizer without one.
+            ConfigError: momentum is given for an optimizer without one, see `has_momentum`.
         """
         steps, runs = learning_rate.shape
         if runs != len(self.theta):
@@ -112,7 +113,7 @@ class Stepper:
         momentum = momentum or {}
         for run in momentum:
             if not has_momentum(take(self.optimizer, [run])):
-                raise ValueError(
+                raise ConfigError(
                     f"{self.optimizer.name} has no momentum that a schedule could cycle; "
                     "take one that has, such as momentum or adam, or set cycle_momentum: false"
                 )

@@ -107,8 +107,8 @@ class Stack:
         if places:
             self._bind()
             self.norm = norm
-            for name, values in state.items():
-                self.optimizer.state[name][...] = values
+            for name, values in self.optimizer.state.items():  # perhaps fewer: none of these may need one
+                values[...] = state[name]
 
     def restore(self, runs: Sequence[int], parameters: Array, order: NDArray[np.intp]) -> None:
         """Take up the runs of a snapshot; the optimizer's state is then the caller's to fill."""

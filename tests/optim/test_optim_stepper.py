@@ -7,6 +7,7 @@ import pytest
 from optim_samples import Runs, kinds, random_options
 
 from gdrun.component import stack, stacking_key
+from gdrun.errors import ConfigError
 from gdrun.optim import OPTIMIZERS, Adam, Momentum, Sgd, Stepper, aligned_zeros, has_momentum, take
 from gdrun.optim.stepper import FLUSH_EVERY
 
@@ -115,7 +116,7 @@ def test_cycling_the_momentum_of_some_runs_leaves_the_others_alone(name, dtype):
 def test_momentum_that_is_not_there_cannot_be_cycled(optimizer):
     stepper = Stepper(optimizer, np.zeros((1, 3)), np.zeros((1, 3)))
     assert not has_momentum(optimizer)
-    with pytest.raises(ValueError, match=f"{optimizer.name} has no momentum that a schedule could cycle"):
+    with pytest.raises(ConfigError, match=f"{optimizer.name} has no momentum that a schedule could cycle"):
         stepper.prepare(np.ones((2, 1)), 0, {0: np.ones(2)})
 
 
