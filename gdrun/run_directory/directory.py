@@ -68,11 +68,9 @@ class WritableDirectory:
         """
         if not (path / cls.record_name).is_file():
             raise ConfigError(f"{path} has no {cls.record_name}; `gdrun runs list` shows what can be named")
-        for name in (cls.record_name, CHECKPOINTS, MEMBERS):
-            if (path / name).is_symlink():
-                raise ConfigError(
-                    f"{path / name} is a link, and gdrun writes only in real folders; remove it"
-                )
+        for place in (path / cls.record_name, *_folders(path)):
+            if place.is_symlink():
+                raise ConfigError(f"{place} is a link, and gdrun writes only in real folders; remove it")
         held = DirectoryLock(path) if lock else None
         try:
             files.remove_leftovers(path)
