@@ -1,10 +1,10 @@
 """The one seam to the disk: every operation that changes it is a method of `disk`.
 
 Tests put an object in the place of `disk` whose operations fail, tear, vanish or come in another order.
-The functions here are the only ones that call it, and what they promise holds for every file gdrun writes:
+This module and `growing` are the only ones that call it, and what they promise holds for every file:
 
 - `write_together`: a reader, or the disk after a power loss, has the old file or the new one, never half.
-- `Appender`: a file that grows; after `sync`, everything appended so far outlives a power loss.
+- `growing.Appender`: a file that grows; after `sync`, all that was appended outlives a power loss.
 - An `OSError` becomes one `SystemRefusedError` that names the file and says what to do.
 """
 
@@ -13,10 +13,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from gdrun.errors import SystemRefusedError
 
@@ -136,7 +134,7 @@ def _write_new(path: Path, chunks: Sequence[Bytes]) -> None:
     descriptor = disk.create(path)
     try:
         for chunk in chunks:
-            _write_all(descriptor, chunk)
+            write_all(descriptor, chunk)
         disk.fsync(descriptor)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -145,7 +143,8 @@ def _write_new(path: Path, chunks: Sequence[Bytes]) -> None:
     disk.close(descriptor)
 
 
-def _write_all(descriptor: int, data: Bytes) -> None:
+def write_all(descriptor: int, data: Bytes) -> None:
+    """Write all of `data`; an `OSError` is the caller's to handle."""
     written = disk.write(descriptor, data)
     if written < len(data):  # rare: a nearly full disk, or more than 2 GB
         rest = memoryview(data)
@@ -161,7 +160,7 @@ def open_lock_file(path: Path) -> int:
 def overwrite(descriptor: int, data: Bytes) -> None:
     """Replace what is in an open file; not durable, not atomic: only for what nobody relies on."""
     disk.truncate(descriptor, 0)
-    _write_all(descriptor, data)
+    write_all(descriptor, data)
 
 
 def remove_leftovers(directory: Path) -> None:
@@ -211,104 +210,6 @@ def claim_directory(path: Path) -> bool:
             return False
         disk.fsync_directory(path.parent)
     return True
-
-
-class Appender:
-    """A file that grows by whole pieces, in one write each.
-
-    At most `MOST_OPEN` appenders keep their file open; the one used longest ago is closed for a further one
-    and opens again by itself. Not for use by several threads.
-
-    Attributes:
-        path: of the file, which is made if it is missing.
-        length: bytes that are in it.
-    """
-
-    MOST_OPEN = 256  # of the 1024 open files that most systems allow a process
-    _open: ClassVar[OrderedDict[Appender, int]] = OrderedDict()  # shared: the limit is the process's
-
-    def __init__(self, path: Path, *, keep: int | None = None) -> None:
-        """Open the file at its end.
-
-        Args:
-            path: of the file.
-            keep: cut the file to this many bytes first; it must have as many.
-
-        Raises:
-            SystemRefusedError: the system said no, or a link is in the file's place.
-            ValueError: the file is shorter than `keep`.
-        """
-        self.path = path
-        self._unsynced = True  # what was there before may never have been synced
-        self._named = False  # whether the file's name in its folder is known to be durable
-        try:
-            with refusal("write", path):
-                self.length = os.fstat(self._descriptor()).st_size
-                if keep is not None and keep < self.length:
-                    disk.truncate(self._descriptor(), keep)
-                    self.length = keep
-            if keep is not None and keep > self.length:
-                raise ValueError(f"{path} has {self.length} bytes instead of {keep}")
-        except BaseException:
-            self.abandon()
-            raise
-
-    def append(self, data: bytes) -> None:
-        """Append `data` in one write.
-
-        Raises:
-            SystemRefusedError: the system said no; what was written of `data` is taken back where that works.
-        """
-        try:
-            descriptor = self._descriptor()
-            self._unsynced = True
-            _write_all(descriptor, data)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                disk.truncate(self._descriptor(), self.length)
-            if isinstance(error, OSError):
-                with refusal("write", self.path):
-                    raise
-            raise
-        self.length += len(data)
-
-    def sync(self) -> None:
-        """Make everything appended so far outlive a power loss.
-
-        Raises:
-            SystemRefusedError: the system said no.
-        """
-        if not self._unsynced:
-            return
-        with refusal("write", self.path):
-            disk.fsync(self._descriptor())
-            if not self._named:
-                disk.fsync_directory(self.path.parent)
-                self._named = True
-        self._unsynced = False
-
-    def close(self) -> None:
-        """Close the file. It opens again when it is used again."""
-        descriptor = Appender._open.pop(self, None)
-        if descriptor is not None:
-            with refusal("write", self.path):
-                disk.close(descriptor)
-
-    def abandon(self) -> None:
-        """Close the file after a failure that is being told already."""
-        with contextlib.suppress(SystemRefusedError):
-            self.close()
-
-    def _descriptor(self) -> int:
-        opened = Appender._open
-        descriptor = opened.get(self)
-        if descriptor is None:
-            if len(opened) >= Appender.MOST_OPEN:
-                next(iter(opened)).close()
-            descriptor = opened[self] = disk.open_growing(self.path)
-        else:
-            opened.move_to_end(self)
-        return descriptor
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.files import Appender, read_bytes
+from gdrun.run_directory.files import read_bytes
+from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.tables import Column, cell, guarded, read_table
 
 FILE_NAME = "metrics.csv"

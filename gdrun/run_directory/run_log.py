@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from gdrun.run_directory.files import Appender
+from gdrun.run_directory.growing import Appender
 from gdrun.text import printable
 
 

@@ -11,12 +11,13 @@ import short_run
 
 from gdrun.errors import SystemRefusedError
 from gdrun.run_directory import files
+from gdrun.run_directory.growing import Appender
 
 
 @pytest.fixture(autouse=True)
 def closed_appenders():
     yield
-    assert list(files.Appender._open) == []
+    assert list(Appender._open) == []
 
 
 def number_of_operations(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -68,10 +69,10 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(files, "write_together", write_in_place)
     operations = number_of_operations(tmp_path / "undisturbed", monkeypatch)
-    wrong = [
+    wrong = (
         fail_at(at, errno.ENOSPC, tmp_path / f"at-{at}", monkeypatch, for_good=False)
         for at in range(1, operations + 1)
-    ]
+    )
     assert any("damaged" in what for found in wrong for what in found)
 
 
@@ -86,16 +87,16 @@ def test_swallowing_a_failure_would_be_noticed(tmp_path, monkeypatch):
     def write_new(path, chunks):
         descriptor = files.disk.create(path)
         for chunk in chunks:
-            files._write_all(descriptor, chunk)
+            files.write_all(descriptor, chunk)
         Careless().fsync(descriptor)
         files.disk.close(descriptor)
 
     monkeypatch.setattr(files, "_write_new", write_new)
     operations = number_of_operations(tmp_path / "undisturbed", monkeypatch)
-    wrong = [
+    wrong = (
         fail_at(at, errno.EIO, tmp_path / f"at-{at}", monkeypatch, for_good=False)
         for at in range(1, operations + 1)
-    ]
+    )
     assert ["no error"] in wrong
 
 
@@ -121,7 +122,7 @@ def test_a_short_write_is_continued(tmp_path, monkeypatch):
 
     monkeypatch.setattr(files, "disk", Slow())
     files.write_atomically(tmp_path / "file", [b"0123456789", b"", b"abcde"])
-    appender = files.Appender(tmp_path / "growing")
+    appender = Appender(tmp_path / "growing")
     appender.append(b"0123456789")
     appender.close()
     assert (tmp_path / "file").read_bytes() == b"0123456789abcde"

@@ -16,6 +16,7 @@ import pytest
 
 from gdrun.errors import ConfigError, LockedError, SystemRefusedError
 from gdrun.run_directory import files, lock, naming
+from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.lock import DirectoryLock, holder, is_held
 from gdrun.run_directory.naming import DIRECTORY_NAME, check_name, create_directory
 
@@ -63,7 +64,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path):
     (tmp_path / "outside").write_text("mine")
     (tmp_path / "metrics.csv").symlink_to(tmp_path / "outside")
     with pytest.raises(SystemRefusedError, match="it is a link"):
-        files.Appender(tmp_path / "metrics.csv")
+        Appender(tmp_path / "metrics.csv")
     files.write_atomically(tmp_path / "metrics.csv", b"gdrun's")
     assert (tmp_path / "outside").read_text() == "mine"
     assert not (tmp_path / "metrics.csv").is_symlink()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdrun.errors import DataError, WeightsError
-from gdrun.run_directory.files import Appender
+from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.metrics_csv import MetricsFile, metrics_columns, read_metrics
 from gdrun.run_directory.run import pack_predictions
 from gdrun.run_directory.tables import cell, guarded, pack_table, read_table, unguarded, write_table
