@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import tokenize
@@ -41,7 +42,7 @@ def read_arrays(path: Path, names: Sequence[str], optional: Sequence[str] = ()) 
             members = {info.filename: info for info in archive.infolist()}
             if len(members) < len(archive.infolist()):
                 raise DataError(f"{path}: the archive holds one name twice; write it again")
-            present = [name.removesuffix(".npy") for name in members]
+            present = [name.removesuffix(".npy") for name in members if name.endswith(".npy")]
             for name in names:
                 if name not in present:
                     there = ", ".join(map(repr, present[:10])) or "none"
@@ -52,6 +53,8 @@ def read_arrays(path: Path, names: Sequence[str], optional: Sequence[str] = ()) 
             wanted = [*names, *(name for name in optional if name in present)]
             return {name: _read_member(path, archive, members[f"{name}.npy"], name, size) for name in wanted}
     except OSError as error:
+        if error.errno == errno.EINVAL:  # a place before the start of the file
+            raise DataError(f"{path}: damaged, or no NPZ archive: {error.strerror}") from error
         raise SystemRefusedError(f"{path}: cannot be read: {error.strerror or error}") from error
     except _DAMAGE as error:
         raise DataError(f"{path}: damaged, or no NPZ archive: {error or type(error).__name__}") from error
