@@ -49,7 +49,11 @@ SAMPLES: dict[str, tuple[Callable[[Path], Path], list[str]]] = {
     "regression": (regression, ["Predicted against true", "Residuals", "RMSE"]),
     "diverged": (
         diverged,
-        ["Diverged", "train_loss is infinite at epoch 5", "2 values of training not finite"],
+        [
+            "Diverged",
+            "train_loss is infinite at epoch 5",
+            "not drawn: 2 values of training, 2 values of validation",
+        ],
     ),
     "interrupted": (begun, ["Interrupted", "gdrun resume", "There is no evaluation", "There is no result"]),
     "no validation": (unvalidated, ["training", "5 epochs"]),

@@ -144,8 +144,8 @@ def curves(
     best: int | None = None,
     logarithmic: bool = False,
     steep: bool | None = None,
-) -> Chart:
-    """A chart of some lines over one axis.
+) -> Chart | None:
+    """A chart of some lines over one axis; None where there is nothing to draw.
 
     Args:
         title: what the lines measure.
@@ -155,6 +155,8 @@ def curves(
         logarithmic: whether a logarithmic axis makes sense for this quantity.
         steep: whether to start with it; by default when the values span more than two powers of ten.
     """
+    if not any(np.isfinite(line.values).any() for line in lines):
+        return None
     rows = len(across.values)
     always = np.flatnonzero(across.values == best).tolist() if best is not None else []
     kept = kept_rows([line.values for line in lines], POINTS_OF_A_LINE, always)
@@ -171,11 +173,8 @@ def curves(
         "log_possible": logarithmic,
         "log": logarithmic and (is_steep(line.values for line in lines) if steep is None else steep),
     }
-    notes = [
-        f"{count(line.lost, 'value')} of {line.words} not finite (NaN or ∞): nothing is drawn there."
-        for line in lines
-        if line.lost
-    ]
+    lost = ", ".join(f"{count(line.lost, 'value')} of {line.words}" for line in lines if line.lost)
+    notes = [f"NaN or infinite, and not drawn: {lost}."] if lost else []
     if len(kept) < rows:
         notes.append(
             f"{figure(len(kept))} of {figure(rows)} evaluations drawn: the extremes of each stretch."

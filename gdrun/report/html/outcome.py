@@ -185,11 +185,11 @@ def residuals(
 def bins(values: Values) -> list[tuple[float, float, int]]:
     """(from, to, rows) of a histogram whose edges are round numbers; about √rows bins, 40 at most."""
     low, high = float(values.min()), float(values.max())
-    wanted = (high - low) / min(40, max(8, math.sqrt(len(values))))
+    wanted = (high - low) / min(40, max(10, math.sqrt(len(values))))
     if wanted <= 0 or not math.isfinite(wanted):
         return [(low - 0.5, high + 0.5, len(values))]
     power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= wanted * 0.999)
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= wanted * 0.8)
     first = math.floor(low / step)
     places = np.floor(values / step).astype(np.int64) - first
     numbers = np.bincount(places)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gdrun.report.html.curves import Chart, Line, curves, is_unbounded
 from gdrun.report.html.outcome import outcome
 from gdrun.report.html.source import Columns, ReportRun, section
 from gdrun.report.html.words import (
-    NOTHING,
     PARTS,
     STATUSES,
     as_float,
@@ -68,11 +67,9 @@ def headline(run: ReportRun) -> str:
         done = count(epoch, "epoch")
         if planned is not None and planned > epoch and status != "completed":
             done = f"{figure(epoch)} of {count(planned, 'epoch')}"
-        words += f" after {done}" if status in ("completed", "stopped") else f". {done} were evaluated"
-        words = words.replace("1 epoch were", "1 epoch was")
-    total = section(record, "timing").get("total")
-    if as_float(total) is not None:
-        words += f", in {duration(total)}" if status in ("completed", "stopped") else f" in {duration(total)}"
+        words += f" after {done}" if status in ("completed", "stopped") else f". It came to {done}"
+        total = section(record, "timing").get("total")
+        words += f", in {duration(total)}" if as_float(total) is not None else ""
     reason = str(record.get("reason") or "").strip().removesuffix(".")
     return f"{words}. Reason: {reason}." if reason else f"{words}."
 
@@ -156,7 +153,7 @@ def run_charts(metrics: Columns, best: int | None) -> list[Chart]:
         return []
     epochs = Line.of("epoch", "other", metrics["epoch"], rows)
     steps = Line.of("step", "other", metrics.get("step"), rows)
-    charts = []
+    charts: list[Chart | None] = []
     for name in ("loss", *metric_names(metrics, {})):
         lines = parts_of(metrics, name, rows)
         if lines:
@@ -180,7 +177,7 @@ def run_charts(metrics: Columns, best: int | None) -> list[Chart]:
             line = Line.of(column.replace("_", " "), "other", metrics[column], rows)
             if not line.is_empty:
                 charts.append(curves(heading(column), epochs, [line], beside=[steps], logarithmic=True))
-    return charts
+    return [chart for chart in charts if chart]
 
 
 def parts_of(metrics: Columns, name: str, rows: int) -> list[Line]:
@@ -233,16 +230,19 @@ def details(name: str, record: Mapping[str, Any]) -> list[tuple[str, list[tuple[
     return [(title, list(pairs(table))) for title, table in tables if table]
 
 
-def pairs(table: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, str]]:
-    """Every value with its key in words; nested mappings become `blas threads`."""
+def pairs(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Every value with its key in words, nested ones as `blas threads`; what is empty is left out."""
     for key, value in table.items():
         words = f"{above} {key}".strip().replace("_", " ")
         if isinstance(value, Mapping):
             yield from pairs(value, words)
+        elif isinstance(value, list) and any(isinstance(entry, Mapping | list) for entry in value):
+            yield words, f"{figure(len(value))} (listed in the run's JSON file)"
         elif isinstance(value, list):
             shown = ", ".join(map(str, value[:20]))
-            yield words, shown + (f", … ({figure(len(value))})" if len(value) > 20 else "")
+            if value:
+                yield words, shown + (f", … ({figure(len(value))} in all)" if len(value) > 20 else "")
         elif isinstance(value, int | float) and not isinstance(value, bool) and key != "seed":
             yield words, figure(value)
-        else:
-            yield words, NOTHING if value is None else str(value)
+        elif value is not None and value != "":
+            yield words, str(value)

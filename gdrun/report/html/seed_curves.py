@@ -128,11 +128,11 @@ def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], 
     found = max(one["found"] for one in sets)
     if 0 < thin < found:
         caption.append(f"{figure(thin)} of {figure(found)} seeds drawn thin; the band is over all.")
-    if any(min(one["seeds"], default=0) < members for one in sets):
+    if any(0 < number < members for one in sets for number in one["seeds"]):
         caption.append("Seeds have ended on the way: median and band are over those that remain.")
     lost = sum(line.lost for line in lines)
     if lost:
-        caption.append(f"{count(lost, 'value')} not finite (NaN or ∞): nothing is drawn there.")
+        caption.append(f"NaN or infinite, and not drawn: {count(lost, 'value')}.")
     ends = "; ".join(
         f"median {one['label']} from {figure(one['median'][0])} to {figure(one['median'][-1])}"
         for one in sets

@@ -136,7 +136,7 @@ def terms(config: Mapping[str, Any], metrics: Iterable[str]) -> dict[str, str]:
     named += [(metric, "gdrun.nn.metrics", "METRICS") for metric in metrics]
     for name, module, dictionary in named:
         component = getattr(importlib.import_module(module), dictionary).get(name)
-        line = (component.__doc__ or "").strip().partition("\n")[0] if component else ""
+        line = (component.__doc__ or "").strip().partition("\n")[0].replace("`", "") if component else ""
         if line:
             found[name] = line
     return found

@@ -21,7 +21,7 @@
   const columns = (pairs) => pairs.map(([label, text]) => `${label}  ${text}`).join("\n");
 
   const frame = (width, height) => ({
-    width, height, marginLeft: 58, marginRight: 14, marginTop: 42, marginBottom: 38,
+    width, height, marginLeft: 58, marginRight: 20, marginTop: 42, marginBottom: 38,
     style: {fontSize: "12px"},
     x: {label: null, tickFormat: short, ticks: Math.max(3, Math.floor(width / 80))},
     y: {label: null, grid: true, nice: true, tickFormat: short, ticks: 5},
