@@ -29,6 +29,8 @@ from gdrun.config.families import Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
 from gdrun.config.reader import BROKEN, CONTROL, Node
 
+_SUGGESTIONS = 30  # in one mapping; with more unknown keys it is something else altogether
+
 
 class Builder:
     """Builds values from nodes; what is wrong goes to `problems`, all of it.
@@ -68,10 +70,10 @@ class Builder:
                 values[option] = self._option(types[option], child, _join(key, option), option)
             else:
                 unknown.append((option, child))
-        for option, child in unknown:
-            self._broken(
-                child, _join(key, option), _unknown(option, types, node.value, label), at=child.place
-            )
+        for index, (option, child) in enumerate(unknown):
+            few = index < _SUGGESTIONS
+            said = _unknown(option, types, node.value, label) if few else "is unknown"
+            self._broken(child, _join(key, option), said, at=child.place)
         broken = bool(unknown) or any(value is BROKEN for value in values.values())
         for field in dataclasses.fields(cls):
             if field.init and field.name not in node.value and _is_required(field):
@@ -82,8 +84,10 @@ class Builder:
             return BROKEN
         try:
             return cls(**values)
-        except (ValueError, TypeError, ArithmeticError) as error:  # the component's own checks
+        except Exception as error:  # the component's own checks; a plugin's may fail in any way
             said = str(error).removeprefix(f"{cls.__name__}: ")
+            if not isinstance(error, ValueError):
+                said = f"{type(error).__name__}: {said}"
             return self._broken(node, key, f"{label}: {said}" if label else said, at=node.place)
 
     def value(self, annotation: Any, node: Node, key: str) -> Any:
@@ -187,8 +191,8 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 def _unknown(option: str, types: Mapping[str, Any], siblings: dict[str, Node], label: str) -> str:
     """What to say of an option that the class doesn't have, though perhaps one of its parts does."""
     near = ""
-    for name, child in siblings.items():
-        cls = class_at(types[name], child)[1] if name in types else None
+    for name, annotation in types.items():
+        cls = class_at(annotation, siblings[name])[1] if name in siblings else None
         if cls is not None and option in option_types(cls):
             near = near or f"; did you mean {name}.{option}?"
     near = near or did_you_mean(option, types)

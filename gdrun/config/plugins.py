@@ -121,7 +121,7 @@ def _checked(cls: Any, where: str) -> str:
     """The name of a class that can be a component."""
     name = (
         vars(cls).get("name")
-        or re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
+        or re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", cls.__name__).lower()
     )
     if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(resolve(name), str):
         raise ConfigError(

@@ -46,7 +46,7 @@ def test_there_are_components_to_go_through() -> None:
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_every_component_survives_the_way_there_and_back(kind: str, data: st.DataObject) -> None:
     drawn = data.draw(component(FAMILIES[kind]))
@@ -64,7 +64,7 @@ def test_every_component_survives_the_way_there_and_back(kind: str, data: st.Dat
     assert build(kind, plain(node)) == built
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(drawn=section(Config))
 def test_every_config_survives_the_way_through_a_file(
     tmp_path_factory: pytest.TempPathFactory, drawn: dict[str, Any]
@@ -80,7 +80,7 @@ def test_every_config_survives_the_way_through_a_file(
     assert max(map(len, path.read_text(encoding="utf-8").splitlines())) < 400
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(
     value=TEXTS
     | st.sampled_from(["no", "On", "010", "1:30", "null", "~", "=", "<<", "1e-3", "-", "# x", "a: b"])
@@ -95,7 +95,7 @@ def test_text_reads_the_same_under_old_and_new_rules(value: str) -> None:
     assert yaml.safe_load(written) == {"key": value, value: [value]}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
 @given(value=st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_read_the_same_bits_under_old_and_new_rules(value: float) -> None:
     node = read_text(flow(value), "", Problems())

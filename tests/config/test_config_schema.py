@@ -38,7 +38,7 @@ def test_it_is_json_and_describes_every_component_and_option() -> None:
     assert adam["properties"]["learning_rate"]["default"] == 1e-3
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(drawn=section(Config))
 def test_it_takes_what_load_takes(drawn: dict[str, Any]) -> None:
     try:

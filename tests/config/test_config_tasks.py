@@ -52,7 +52,7 @@ def test_a_loss_or_metric_of_the_other_task_is_an_error_in_its_place(tmp_path: P
         f"{path}:3:21: metrics.1: rmse is for regression, but the data is classification"
     )
     config = from_plain({"dataset": {"name": "csv", "path": "x.csv"}, "loss": "mse"}).config
-    with pytest.raises(ConfigProblemsError, match="^loss: mse is for regression"):
+    with pytest.raises(ConfigProblemsError, match=r"^loss: mse is for regression"):
         with_task(config, "classification")
 
 
