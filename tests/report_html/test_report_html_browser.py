@@ -66,12 +66,16 @@ def opened(page: Path, folder: Path) -> tuple[str, list[str], list[str]]:
     return done.stdout.decode("utf-8"), said, addresses
 
 
+def figures_of(dom: str) -> list[str]:
+    return re.findall(r'<figure class="chart.*?</figure>', dom, re.DOTALL)
+
+
 @pytest.mark.parametrize("report", REPORTS)
 def test_every_chart_is_drawn(report: str, tmp_path: Path) -> None:
     path = write_report(REPORTS[report](tmp_path / "run"))
     dom, said, addresses = opened(path, tmp_path)
     assert said == []
-    figures = re.findall(r'<figure class="chart.*?</figure>', dom, re.DOTALL)
+    figures = figures_of(dom)
     assert len(figures) >= 5
     for figure in figures:
         assert "<svg" in figure
@@ -97,3 +101,35 @@ def test_the_policy_stops_and_reports_what_is_foreign(tmp_path: Path) -> None:
     dom, _, addresses = opened(path, tmp_path)
     assert "<title>taken" in dom
     assert addresses == ["https://example.org/x.png"]
+
+
+PLAY = """<script>
+for (const button of document.querySelectorAll(".controls button")) button.click();
+const heads = [...document.querySelectorAll("table.sortable th button")];
+const head = heads.find((button) => button.textContent === "test loss");
+head.click(); head.click();
+for (const svg of document.querySelectorAll(".plot svg")) {
+  const box = svg.getBoundingClientRect();
+  const middle = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+  for (const kind of ["pointerenter", "pointermove"])
+    svg.dispatchEvent(new PointerEvent(kind, {...middle, pointerType: "mouse", bubbles: true}));
+}
+</script></body>"""
+
+
+def test_switches_sorting_and_tooltips_work(tmp_path: Path) -> None:
+    path = write_report(REPORTS["seeds"](tmp_path / "run"))
+    text = re.sub("<meta http-equiv[^>]*>", "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("</body>", PLAY), encoding="utf-8")
+    dom, said, _ = opened(path, tmp_path)
+    assert said == []
+    assert all("<svg" in figure for figure in figures_of(dom))
+    assert dom.count('aria-pressed="false"') >= 4  # lines that were shown are hidden now
+    table = dom[dom.index('aria-sort="descending"') :]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    values_of_rows = [re.findall(r'data-value="([^"]*)"', row) for row in rows]
+    losses = [row[-3] for row in values_of_rows if row]
+    known = [float(loss) for loss in losses if loss]
+    assert len(known) == 4
+    assert known == sorted(known, reverse=True)
+    assert re.search(r">\W?learning rate, median  0\.000", dom)  # a tooltip
