@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,9 +78,11 @@ class Problems:
 
 def did_you_mean(found: object, allowed: Iterable[str]) -> str:
     """ "; did you mean x?" with the nearest of the allowed names, or nothing where none is near."""
-    names = [name for name in allowed if name != found]
     if not isinstance(found, str):
         return ""
+    import difflib
+
+    names = [name for name in allowed if name != found]
     folded = {name.lower().replace("-", "_"): name for name in names}
     near = difflib.get_close_matches(found[:80].lower().replace("-", "_"), folded, n=1, cutoff=0.6)
     return f"; did you mean {folded[near[0]]}?" if near else ""
