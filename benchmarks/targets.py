@@ -10,10 +10,9 @@ from benchmarks.lockstep import ratio
 
 @dataclass(frozen=True)
 class Target:
-    """`dividend`/`divisor` in microseconds is to be at least (or at most) `limit`."""
+    """The time of `dividend` by that of `divisor` is to be at least (or at most) `limit`."""
 
     problem: str
-    aim: str
     dividend: str
     divisor: str
     limit: float
@@ -23,7 +22,8 @@ class Target:
         found = ratio(figures[self.problem], self.dividend, self.divisor)
         reached = found >= self.limit if self.at_least else found <= self.limit
         sign = "≥" if self.at_least else "≤"
-        return Finding(f"{self.problem}: {self.aim}", f"{sign} {self.limit:g}", f"{found:.2f}", reached)
+        aim = f"{self.problem}: {self.dividend} / {self.divisor}"
+        return Finding(aim, f"{sign} {self.limit:g}", f"{found:.2f}", reached)
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Finding:
 
 
 def _faster(problem: str, own: str, than: str, times: float) -> Target:
-    return Target(problem, f"{own} is so many times as fast as {than}", than, own, times)
+    return Target(problem, than, own, times)
 
 
 def _near(problem: str, own: str, floor: str, times: float) -> Target:
-    return Target(problem, f"{own} takes so many times as long as {floor}", own, floor, times, at_least=False)
+    return Target(problem, own, floor, times, at_least=False)
 
 
 ONE, STACKED = "gdrun, one run", "gdrun, stacked"
