@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from gdrun.cli import evaluate, predict, report, resume, train
+from gdrun.cli import evaluate, explain, init, predict, report, resume, runs, schema, train, validate
+from gdrun.cli.list import list_components
 from gdrun.version import __version__
 
 app = typer.Typer(
@@ -25,6 +26,12 @@ app.command("resume")(resume.resume)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
+app.add_typer(runs.runs, name="runs")
+app.command("validate")(validate.validate)
+app.command("list")(list_components)
+app.command("explain")(explain.explain)
+app.command("schema")(schema.schema)
+app.command("init")(init.init)
 
 
 def _show_version(wanted: bool) -> None:

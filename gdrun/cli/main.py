@@ -67,6 +67,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage(error: Any) -> int:
+    if not error.format_message():  # nothing was asked, and the help is on the screen
+        return int(error.exit_code)
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "gdrun"
     return _say(f"{error.format_message()}\n`{command} --help` shows what can be said", error.exit_code)

@@ -1,0 +1,54 @@
+"""`gdrun validate`: what is wrong with a config, and what in it will probably not do as meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gdrun.config import Config, load, warnings
+from gdrun.errors import GdrunError
+from gdrun.experiments.train import TrainPlan, plan_training
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of checking one config.
+
+    Attributes:
+        path: of the file.
+        config: complete; None if something is wrong with it.
+        plan: what would be trained, if the data was asked for and is in order.
+        error: what is wrong.
+        notices: what to think about again, one sentence each.
+    """
+
+    path: Path
+    config: Config | None = None
+    plan: TrainPlan | None = None
+    error: GdrunError | None = None
+    notices: tuple[str, ...] = ()
+
+
+def check(path: Path, overrides: Sequence[str] = (), *, with_data: bool = False) -> Check:
+    """Check one config; what is wrong is returned, not raised.
+
+    Args:
+        path: of the file.
+        overrides: "KEY=VALUE" texts.
+        with_data: also read the data and build the network.
+    """
+    try:
+        loaded = load(path, overrides)
+    except GdrunError as error:
+        return Check(path, error=error)
+    notices = loaded.notices
+    if not with_data:
+        return Check(path, loaded.config, notices=(*notices, *warnings(loaded.config)))
+    try:
+        plan = plan_training(loaded.config)
+    except GdrunError as error:
+        return Check(path, loaded.config, error=error, notices=(*notices, *warnings(loaded.config)))
+    data = plan.work.data[0]
+    found = (*notices, *data.notices, *warnings(plan.config, len(data.train.rows)))
+    return Check(path, plan.config, plan, notices=found)

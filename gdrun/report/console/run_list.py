@@ -1,0 +1,162 @@
+"""The table of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gdrun.config.problems import did_you_mean, shown
+from gdrun.errors import ConfigError, GdrunError
+from gdrun.report.console.numbers import duration, number
+from gdrun.report.console.screen import Screen
+from gdrun.report.console.tables import status_text
+from gdrun.run_directory.directory import Status
+from gdrun.run_directory.listing import Entry
+from gdrun.run_directory.store import Group
+from gdrun.text import printable
+
+_STATUSES = (*get_args(Status), "damaged")
+_PARTS = {"test": "test", "validation": "val", "train": "train"}
+_ROOM_FOR_TIME = 92  # columns from which on there is a column for when it was; the name begins with it anyway
+
+
+def check_statuses(statuses: Collection[str]) -> Collection[str]:
+    """The same, if each can be a run's.
+
+    Raises:
+        ConfigError: one can't.
+    """
+    for status in statuses:
+        if status not in _STATUSES:
+            near = did_you_mean(status, _STATUSES)
+            raise ConfigError(
+                f"--status: {shown(status)} is no status{near} (there are: {', '.join(_STATUSES)})"
+            )
+    return statuses
+
+
+def list_document(runs_directory: Path, entries: Sequence[Entry]) -> dict[str, Any]:
+    """What `gdrun runs list --json` prints."""
+    return {"runs_directory": str(runs_directory), "runs": [_entry_document(entry) for entry in entries]}
+
+
+def show_list(screen: Screen, runs_directory: Path, entries: Sequence[Entry], *, hidden: int) -> None:
+    """The table, and what to do next."""
+    if not entries:
+        if hidden:
+            screen.show(Text(f"none of the {hidden} runs under {runs_directory} has that status"))
+        else:
+            screen.show(Text(f"no runs under {runs_directory} yet"))
+            screen.show(Text.assemble(("next  ", "faint"), ("gdrun train CONFIG", "command")))
+        return
+    show_table(screen.results, entries)
+    for entry in entries:
+        if entry.problem:
+            screen.notice(printable(entry.problem, one_line=True))
+    command = f"gdrun runs show {'latest' if not hidden else entries[0].id}"
+    screen.show(Text.assemble(("next  ", "faint"), (command, "command")))
+
+
+def show_table(console: Console, entries: Sequence[Entry]) -> None:
+    """A line a run or group."""
+    wide = console.width >= _ROOM_FOR_TIME
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="faint")
+    table.add_column("run", overflow="fold", style="name")
+    table.add_column("command", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("result", overflow="fold")
+    table.add_column("time", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("when", no_wrap=True)
+    now = datetime.now().astimezone()
+    for entry in entries:
+        command = str(entry.record.get("command") or "–")
+        if (members := _members(entry)) is not None:
+            command += f" ×{members}"
+        seconds = (entry.record.get("timing") or {}).get("total")
+        cells = [
+            Text(printable(entry.id, one_line=True)),
+            Text(printable(command, one_line=True)),
+            status_text(entry.status),
+            Text(_result(entry), style="number"),
+            Text("–" if seconds is None else duration(seconds)),
+        ]
+        table.add_row(*cells, *([Text(_ago(entry, now), style="faint")] if wide else []))
+    for line in console.render_lines(table, pad=False):
+        text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
+
+
+def _members(entry: Entry) -> int | None:
+    """How many runs a group has; None for a run."""
+    return len(entry.saved.plan) if isinstance(entry.saved, Group) else None
+
+
+def _result(entry: Entry) -> str:
+    """The first metric on the test rows, or on the best part that there is: "accuracy 0.9741"."""
+    if isinstance(entry.saved, Group):
+        try:
+            metrics = entry.saved.summary.get("metrics") or {}
+        except GdrunError:
+            return "–"
+        parts = {part: _of_part(metrics, f"{short}_") for part, short in _PARTS.items()}
+        words = {
+            part: {name: f"{number(v.get('mean'))} ± {number(v.get('std'), 2)}" for name, v in values.items()}
+            for part, values in parts.items()
+        }
+    else:
+        result = entry.record.get("result") or {}
+        words = {
+            part: {name: number(value) for name, value in (result.get(part) or {}).items()} for part in _PARTS
+        }
+    for part, values in words.items():
+        for name in [*(name for name in values if name != "loss"), "loss"]:
+            if name in values:
+                return f"{name} {values[name]}" + ("" if part == "test" else f" ({part})")
+    return "–"
+
+
+def _of_part(metrics: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+
+
+def _ago(entry: Entry, now: datetime) -> str:
+    """When it began, as a person says it."""
+    try:
+        then = datetime.fromisoformat(str(entry.record["created"]))
+        seconds = (now - then).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return "–"
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 31 * 86400:
+            return f"{then:%Y-%m-%d}"
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' * (count > 1)} ago"
+    return "just now"
+
+
+def _entry_document(entry: Entry) -> dict[str, Any]:
+    kept = ("name", "command", "reason", "created", "finished", "seed", "timing")
+    document = {
+        "id": entry.id,
+        "path": str(entry.path),
+        "kind": entry.kind or None,
+        "status": entry.status,
+        "members": _members(entry),
+        **{key: entry.record.get(key) for key in kept},
+        "problem": entry.problem,
+    }
+    if isinstance(entry.saved, Group):
+        try:
+            return document | {"result": entry.saved.summary.get("metrics")}
+        except GdrunError as error:
+            return document | {"result": None, "problem": str(error)}
+    return document | {"result": entry.record.get("result")}
