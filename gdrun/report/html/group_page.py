@@ -57,7 +57,7 @@ def headline(group: ReportGroup, runs: int) -> str:
     said = ", ".join(f"{figure(number)} {status}" for status, number in statuses.items() if number)
     total = section(group.record, "timing").get("total")
     ending = f" in {duration(total)}" if as_float(total) is not None else ""
-    return f"{count(runs, 'seed')} trained as one stack{ending}{': ' + said if said else ''}."
+    return f"{count(runs, 'seed')} trained{ending}{': ' + said if said else ''}."
 
 
 def tiles(metrics: Mapping[str, Any], names: Sequence[str], runs: int) -> list[tuple[str, str, str]]:
