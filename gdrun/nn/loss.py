@@ -78,15 +78,15 @@ class Loss(Component):
         raise NotImplementedError
 
 
-def encode_classes(target: NDArray[Any], outputs: int) -> NDArray[Any]:
-    """The `encode` of a loss over several classes: indices (rows, 1) in the smallest unsigned integer type.
+def encode_classes(target: NDArray[Any], outputs: int) -> NDArray[np.intp]:
+    """The `encode` of a loss over several classes: indices (rows, 1).
 
     Raises:
         ValueError: an index is out of range.
     """
     if len(target) and not 0 <= target.min() <= target.max() < outputs:
         raise ValueError(f"classes must be from 0 to {outputs - 1}, not {target.min()} to {target.max()}")
-    return target.reshape(-1, 1).astype(np.min_scalar_type(outputs - 1))
+    return target.reshape(-1, 1).astype(np.intp)
 
 
 def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:

@@ -8,14 +8,14 @@ from gdrun.nn.layer import Array, Bound, Workspace
 
 
 def bind_clipped(
-    x: Array, workspace: Workspace, *, low: float, high: float, slope: float = 1.0, offset: float = 0.0
+    x: Array, workspace: Workspace, *, low: float, high: float, offset: float = 0.0, divisor: float = 1.0
 ) -> Bound:
-    """y = slope·max(low, min(x, high)) + offset; y′ = slope where low < x ≤ high, else 0."""
+    """y = (max(low, min(x, high)) + offset)/divisor; y′ = 1/divisor where low < x ≤ high, else 0."""
     y = workspace.over(x)
     lowest, highest = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
-    factor, constant = np.asarray(slope, x.dtype), np.asarray(offset, x.dtype)
+    shift, scale = np.asarray(offset, x.dtype), np.asarray(divisor, x.dtype)
     inside, below = np.empty_like(x, dtype=bool), np.empty_like(x, dtype=bool)
-    plain = slope == 1 and offset == 0
+    plain = offset == 0 and divisor == 1
 
     def forward() -> None:
         np.greater(x, lowest, out=inside)
@@ -24,11 +24,11 @@ def bind_clipped(
         np.maximum(x, lowest, out=y)
         np.minimum(y, highest, out=y)
         if not plain:
-            np.multiply(y, factor, out=y)
-            np.add(y, constant, out=y)
+            np.add(y, shift, out=y)
+            np.divide(y, scale, out=y)
 
     def backward(dy: Array) -> Array:
         np.multiply(dy, inside, out=dy)
-        return dy if plain else np.multiply(dy, factor, out=dy)
+        return dy if plain else np.divide(dy, scale, out=dy)
 
     return Bound(y, forward, backward)

@@ -25,4 +25,4 @@ class HardSigmoid(Activation):
     """
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
-        return bind_clipped(x, workspace, low=-3, high=3, slope=1 / 6, offset=0.5)
+        return bind_clipped(x, workspace, low=-3, high=3, offset=3, divisor=6)

@@ -53,7 +53,7 @@ class MulticlassSvm(Loss):
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
         batch, count = prediction.shape[-2:]
-        classes = np.arange(count, dtype=encoded.dtype)
+        classes = np.arange(count)
         gradient, scratch = np.empty_like(prediction), np.empty_like(prediction)
         right, violating = np.empty_like(prediction, dtype=bool), np.empty_like(prediction, dtype=bool)
         row = np.empty(prediction.shape[:-1], prediction.dtype)

@@ -84,36 +84,47 @@ class SoftmaxCrossEntropy(Loss):
         return wanted if self.class_weights is None else wanted * np.asarray(self.class_weights, like.dtype)
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
-        batch, count = prediction.shape[-2:]
-        classes = np.arange(count, dtype=encoded.dtype)
         gradient = np.empty_like(prediction)
-        right = np.empty_like(prediction, dtype=bool)
         row = np.empty(prediction.shape[:-1], prediction.dtype)
         column = row[..., None]
-        ones = np.ones(count, prediction.dtype)
-        scale = np.asarray(1 / batch, prediction.dtype)
+        if not self._is_plain:
+            return self._bind_weighted(prediction, encoded, gradient, row)
+        runs, batch, classes = prediction.shape
+        rows = np.full(classes, batch, prediction.dtype)
+        share = np.asarray(1 / batch, prediction.dtype)
+        target = encoded[..., 0]
+        in_memory = gradient.ravel(order="K")  # a view, in which the class of a row is found by its place
+        run_step, row_step, class_step = (stride // gradient.itemsize for stride in gradient.strides)
+        first = np.arange(runs)[:, None] * run_step + np.arange(batch) * row_step
+        place = np.empty_like(first)
 
         def derive() -> Array:
             np.maximum.reduce(prediction, axis=-1, out=row)
             np.subtract(prediction, column, out=gradient)
             np.exp(gradient, out=gradient)
-            np.matmul(gradient, ones, out=row)  # the sum over classes
+            np.matmul(gradient, rows, out=row)  # the sum over classes, times the rows of the batch
             np.divide(gradient, column, out=gradient)
-            np.equal(encoded, classes, out=right)
-            np.subtract(gradient, right, out=gradient)
-            np.multiply(gradient, scale, out=gradient)
+            np.multiply(target, class_step, out=place)
+            np.add(place, first, out=place)
+            in_memory[place] -= share
             return gradient
 
-        if self._is_plain:
-            return derive
+        return derive
 
+    def _bind_weighted(
+        self, prediction: Array, encoded: Array, gradient: Array, row: Array
+    ) -> Callable[[], Array]:
+        """With smoothing or weights: ∂L/∂z_c = (p_c·Σ_k w_k·y_k − w_c·y_c)/Σ_rows w_target."""
+        count = prediction.shape[-1]
+        classes, column = np.arange(count), row[..., None]
+        right, wanted = np.empty_like(prediction, dtype=bool), np.empty_like(prediction)
         smoothing = number(self.label_smoothing, prediction)
         kept, spread = 1 - smoothing, smoothing / count
-        weights = np.asarray(self.class_weights or np.ones(count), prediction.dtype)
-        wanted = np.empty_like(prediction)
+        ones = np.ones(count, prediction.dtype)
+        weights = ones if self.class_weights is None else np.asarray(self.class_weights, prediction.dtype)
         sum_of_weights = np.empty((len(prediction), 1, 1), prediction.dtype)
 
-        def derive_weighted() -> Array:  # ∂L/∂z_c = (p_c·Σ_k w_k·y_k − w_c·y_c)/Σ_rows w_target
+        def derive() -> Array:
             np.maximum.reduce(prediction, axis=-1, out=row)
             np.subtract(prediction, column, out=gradient)
             np.exp(gradient, out=gradient)
@@ -126,9 +137,10 @@ class SoftmaxCrossEntropy(Loss):
             np.matmul(wanted, ones, out=row)
             np.multiply(gradient, column, out=gradient)
             np.subtract(gradient, wanted, out=gradient)
-            np.matmul(right, weights, out=row)  # the weight of each row's class
+            np.multiply(right, weights, out=wanted)
+            np.matmul(wanted, ones, out=row)  # the weight of each row's class
             np.add.reduce(column, axis=1, keepdims=True, out=sum_of_weights)
             np.divide(gradient, sum_of_weights, out=gradient)
             return gradient
 
-        return derive_weighted
+        return derive

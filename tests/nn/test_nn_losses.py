@@ -1,0 +1,170 @@
+"""Losses: PyTorch's values and gradients, known starting values, extremes, encodings, options by run."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from nn_samples import LOSS_CASES, golden, label, outputs, targets
+
+from gdrun.component import stack
+from gdrun.nn.losses import LOSSES
+
+GOLDEN = golden("losses.json")
+
+
+def build(case):
+    options = {key: tuple(v) if isinstance(v, list) else v for key, v in case["options"].items()}
+    return LOSSES[case["loss"]](**options)
+
+
+def evaluate(loss, prediction, target):
+    """Value and gradient of predictions (runs, rows, outputs) of the same targets."""
+    encoded = loss.encode(np.asarray(target), prediction.shape[-1], prediction.dtype)
+    own = np.array(np.broadcast_to(encoded, (len(prediction), *encoded.shape)))
+    return loss.value(prediction, encoded[None]), loss.bind(prediction, own)()
+
+
+def test_every_loss_has_a_golden_case():
+    assert {case["loss"] for case in GOLDEN} == set(LOSSES)
+    assert len(LOSSES) >= 6
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['loss']}{case['options']}")
+def test_values_and_gradients_are_those_of_torch(case):
+    prediction = np.array([case["prediction"]])
+    value, gradient = evaluate(build(case), prediction, case["target"])
+    np.testing.assert_allclose(value, [case["value"]], rtol=1e-10)
+    np.testing.assert_allclose(gradient[0], case["gradient"], rtol=1e-10, atol=1e-17)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("classes", [2, 3, 10, 100])
+def test_equal_scores_start_at_the_known_value(classes, dtype):
+    scores, target = np.zeros((2, 7, classes), dtype), np.arange(7) % classes
+    known = {
+        "softmax_cross_entropy": np.log(classes),
+        "multiclass_svm": classes - 1,
+    }
+    for name, expected in known.items():
+        value, _ = evaluate(LOSSES[name](), scores, target)
+        np.testing.assert_allclose(value, [expected] * 2, rtol=1e-6)
+    value, _ = evaluate(LOSSES["binary_cross_entropy"](), scores[..., :1], target % 2)
+    np.testing.assert_allclose(value, [np.log(2)] * 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("loss", LOSS_CASES, ids=label)
+def test_far_off_predictions_neither_warn_nor_overflow(loss, dtype):
+    target = targets(loss, 8, np.random.default_rng(0))
+    scores = np.array([-1e4, 1e4, 0, -300, 300, 1e4, 1e-30, -1e4], dtype)
+    prediction = np.stack([np.roll(scores, k) for k in range(outputs(loss))], axis=-1)[None]
+    value, gradient = evaluate(loss, prediction, target)
+    assert value.dtype == np.float64
+    assert gradient.dtype == np.dtype(dtype)
+    assert np.isfinite(value).all()
+    assert np.isfinite(gradient).all()
+    if loss.task == "classification":
+        assert np.isfinite(loss.probabilities(prediction)).all()
+
+
+@pytest.mark.parametrize("loss", [loss for loss in LOSS_CASES if loss.task == "classification"], ids=label)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_probabilities_are_a_distribution_in_the_order_of_the_scores(loss, dtype):
+    scores = (np.random.default_rng(1).standard_normal((3, 20, outputs(loss))) * 3).astype(dtype)
+    before = scores.copy()
+    p = loss.probabilities(scores)
+    np.testing.assert_array_equal(scores, before)
+    assert p.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(p.sum(axis=-1), 1, rtol=1e-6)
+    if outputs(loss) == 1:
+        assert p.shape == (3, 20, 2)
+        np.testing.assert_array_equal(p[..., 1] > 0.5, scores[..., 0] > 0)
+    else:
+        np.testing.assert_array_equal(p.argmax(axis=-1), scores.argmax(axis=-1))
+
+
+def test_probabilities_keep_what_is_far_from_certain():
+    p = LOSSES["binary_cross_entropy"]().probabilities(np.array([[[50.0], [-50.0]]]))
+    np.testing.assert_allclose(p[0, :, 0], [np.exp(-50), 1], rtol=1e-12)
+    np.testing.assert_allclose(p[0, :, 1], [1, np.exp(-50)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["mse", "mae", "huber"])
+def test_regression_has_no_probabilities(name):
+    with pytest.raises(TypeError, match=f"{name} is a loss for regression"):
+        LOSSES[name]().probabilities(np.zeros((1, 2, 1)))
+
+
+@pytest.mark.parametrize("loss", LOSS_CASES, ids=label)
+def test_predictions_are_not_changed_and_a_bound_gradient_follows_its_buffers(loss):
+    rng = np.random.default_rng(3)
+    first, second = (rng.standard_normal((2, 6, outputs(loss))) for _ in range(2))
+    target = targets(loss, 6, rng)
+    encoded = loss.encode(target, outputs(loss), first.dtype)
+    y = np.array([encoded, encoded])
+    prediction = first.copy()
+    derive = loss.bind(prediction, y)
+    derive()
+    np.testing.assert_array_equal(prediction, first)
+    prediction[...] = second
+    y[...] = y[:, ::-1].copy()
+    np.testing.assert_array_equal(derive(), loss.bind(second, y)())
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "values"),
+    [
+        ("softmax_cross_entropy", "label_smoothing", [0.0, 0.1, 0.3]),
+        ("multiclass_svm", "margin", [0.0, 0.5, 1.0]),
+        ("huber", "delta", [0.2, 1.0, 3.0]),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_stacked_options_give_each_run_its_own(name, option, values, dtype):
+    rng = np.random.default_rng(4)
+    alone = [LOSSES[name](**{option: value}) for value in values]
+    prediction = rng.standard_normal((3, 9, 3)).astype(dtype)
+    target = targets(alone[0], 9, rng)
+    value, gradient = evaluate(stack(alone), prediction, target)
+    for run, loss in enumerate(alone):
+        own_value, own_gradient = evaluate(loss, prediction[run : run + 1], target)
+        np.testing.assert_allclose(value[run], own_value[0], rtol=1e-6)
+        np.testing.assert_allclose(gradient[run], own_gradient[0], rtol=1e-5, atol=1e-7)
+
+
+def test_mae_leaves_an_exact_prediction_alone():
+    value, gradient = evaluate(LOSSES["mae"](), np.array([[[1.0], [3.0]]]), np.array([[1.0], [5.0]]))
+    assert value.tolist() == [1.0]
+    assert gradient.ravel().tolist() == [0.0, -0.5]
+
+
+def test_a_target_of_one_value_a_row_may_be_flat():
+    for name in ("mse", "mae", "huber", "binary_cross_entropy"):
+        loss = LOSSES[name]()
+        flat = loss.encode(np.array([0.0, 1.0, 1.0]), 1, np.dtype("float32"))
+        assert flat.shape == (3, 1)
+        assert flat.dtype == np.float32
+
+
+def test_class_indices_stay_integers():
+    encoded = LOSSES["softmax_cross_entropy"]().encode(np.array([0, 9, 3]), 10, np.dtype("float32"))
+    assert encoded.dtype == np.intp
+    assert encoded.tolist() == [[0], [9], [3]]
+
+
+def test_targets_that_do_not_fit_are_refused():
+    float64 = np.dtype("float64")
+    with pytest.raises(ValueError, match="classes must be from 0 to 2, not 0 to 3"):
+        LOSSES["softmax_cross_entropy"]().encode(np.array([0, 3]), 3, float64)
+    with pytest.raises(ValueError, match="classes must be from 0 to 2, not -1 to 1"):
+        LOSSES["multiclass_svm"]().encode(np.array([-1, 1]), 3, float64)
+    with pytest.raises(ValueError, match="must be 0 or 1, not 0 to 2"):
+        LOSSES["binary_cross_entropy"]().encode(np.array([0, 2]), 1, float64)
+    with pytest.raises(ValueError, match=r"shape \(rows, 2\), not \(4, 3\)"):
+        LOSSES["mse"]().encode(np.zeros((4, 3)), 2, float64)
+    with pytest.raises(ValueError, match="tells 2 classes apart, not 3; take softmax_cross_entropy"):
+        LOSSES["binary_cross_entropy"]().outputs(3)
+    with pytest.raises(ValueError, match="one for each of the 3 classes, not 2"):
+        LOSSES["softmax_cross_entropy"](class_weights=(1.0, 2.0)).encode(np.array([0]), 3, float64)
+    with pytest.raises(ValueError, match="class_weights must be positive"):
+        LOSSES["softmax_cross_entropy"](class_weights=(1.0, 0.0))

@@ -1,0 +1,92 @@
+"""Metrics: scikit-learn's values, ties, undefined cases, several runs at once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from nn_samples import golden
+
+from gdrun.nn.metrics import METRICS
+
+GOLDEN = golden("metrics.json")
+HIGHER = {"accuracy", "top_k", "f1", "r2"}
+
+
+def class_major(prediction):
+    """The same values, laid out as the network's scores are."""
+    return np.ascontiguousarray(prediction.transpose(0, 2, 1)).transpose(0, 2, 1)
+
+
+def test_every_metric_has_a_golden_case():
+    assert {case["metric"] for case in GOLDEN} == set(METRICS)
+    assert len(METRICS) >= 8
+
+
+def test_the_better_direction_is_told():
+    assert {name for name, cls in METRICS.items() if cls.better == "higher"} == HIGHER
+    assert {cls.better for cls in METRICS.values()} == {"higher", "lower"}
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, class_major])
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['metric']}{case['options']}")
+def test_values_are_those_of_scikit_learn(case, layout):
+    metric = METRICS[case["metric"]](**case["options"])
+    value = metric.value(layout(np.array([case["prediction"]])), np.array([case["target"]]))
+    assert value.dtype == np.float64
+    np.testing.assert_allclose(value, [case["value"]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("layout", [np.ascontiguousarray, class_major])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", METRICS)
+def test_a_run_gets_the_same_bits_in_any_company(name, dtype, layout):
+    rng = np.random.default_rng(0)
+    metric = METRICS[name](**({"k": 2} if name == "top_k" else {}))
+    prediction = rng.random((16, 3001, 3)).astype(dtype)
+    if metric.task == "classification":
+        prediction /= prediction.sum(axis=-1, keepdims=True)
+        shared, own = rng.integers(0, 3, (1, 3001)), rng.integers(0, 3, (16, 3001))
+    else:
+        shared, own = rng.random((1, 3001, 3)), rng.random((16, 3001, 3))
+    for target in (shared, own):
+        stacked = metric.value(layout(prediction), target)
+        assert stacked.shape == (16,)
+        assert len(set(stacked.tolist())) > 8
+        for runs in (1, 2, 5):
+            part = metric.value(layout(prediction[:runs]), target[:runs])
+            np.testing.assert_array_equal(part, stacked[:runs])
+
+
+def test_the_first_of_equal_probabilities_counts():
+    p = np.array([[[0.4, 0.4, 0.2], [0.4, 0.4, 0.2]]])
+    assert METRICS["accuracy"]().value(p, np.array([[0, 1]])).tolist() == [0.5]
+    assert METRICS["top_k"](k=1).value(p, np.array([[0, 1]])).tolist() == [0.5]
+    assert METRICS["top_k"](k=2).value(p, np.array([[0, 1]])).tolist() == [1.0]
+
+
+def test_top_k_of_all_classes_is_one():
+    p = np.random.default_rng(1).random((2, 9, 3))
+    assert METRICS["top_k"](k=3).value(p, np.zeros((1, 9), int)).tolist() == [1.0, 1.0]
+
+
+def test_f1_leaves_out_classes_that_never_occur():
+    p = np.eye(4)[None, [0, 1, 1]]  # predicted 0, 1, 1; class 3 is nowhere, class 2 only among the targets
+    # class 0: 1 of 1 → 1; class 1: TP 1, FP 1 → 2/3; class 2: TP 0 → 0
+    np.testing.assert_allclose(METRICS["f1"]().value(p, np.array([[0, 1, 2]])), [(1 + 2 / 3) / 3])
+
+
+def test_log_loss_of_an_impossible_class_is_finite():
+    p = np.array([[[1.0, 0.0]]], np.float32)
+    value = METRICS["log_loss"]().value(p, np.array([[1]]))
+    np.testing.assert_allclose(value, [-np.log(np.finfo(np.float32).eps)])
+
+
+def test_r2_of_a_constant_target_is_undefined():
+    value = METRICS["r2"]().value(np.array([[[1.0], [2.0]], [[0.1], [0.1]]]), np.full((1, 2, 1), 0.1))
+    assert np.isnan(value).all()
+
+
+def test_r2_of_the_mean_is_zero_and_of_the_target_one():
+    target = np.array([[[1.0], [2.0], [6.0]]])
+    value = METRICS["r2"]().value(np.concatenate([np.full((1, 3, 1), 3.0), target]), target)
+    assert value.tolist() == [0.0, 1.0]
