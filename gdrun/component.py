@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib
+import re
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -44,7 +46,12 @@ class Component:
         ValueError: Adam: learning_rate must be greater than 0, not -1
     """
 
-    name: ClassVar[str]  # set by `registry`; the key in its dictionary
+    name: ClassVar[str]  # in a config: the class's name in snake_case, unless the class says otherwise
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "name" not in vars(cls):
+            cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", cls.__name__).lower()
 
     def __post_init__(self) -> None:
         cls: Any = type(self)
@@ -88,6 +95,64 @@ def _out_of_bounds(value: Any, bound: Any) -> str | None:
 
 
 Named = TypeVar("Named", bound=Component)
+
+
+class Registry(MutableMapping[str, type[Named]]):
+    """The dictionary of one kind of component: name → class, imported when it is first asked for.
+
+        OPTIMIZERS: Registry[Optimizer] = Registry("gdrun.optim", sgd="sgd.Sgd", adam="adam.Adam")
+
+    One line a component, and a command that needs one optimizer doesn't import all of them. A class listed
+    under two names has the first as its own.
+
+    Args:
+        package: that the modules are in.
+        places: name → "module.Class".
+    """
+
+    def __init__(self, package: str, **places: str) -> None:
+        self._package = package
+        self._entries: dict[str, str | type[Named]] = dict(places)
+
+    def __getitem__(self, name: str) -> type[Named]:
+        entry = self._entries[name]
+        if isinstance(entry, str):
+            module, _, class_name = entry.rpartition(".")
+            entry = getattr(importlib.import_module(f"{self._package}.{module}"), class_name)
+            self._entries[name] = entry
+        return entry
+
+    def __setitem__(self, name: str, cls: type[Named]) -> None:
+        self._entries[name] = cls
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def by_class_name(self, class_name: str) -> type[Named] | None:
+        """The component whose class has this name, or None."""
+        for name, entry in self._entries.items():
+            found = entry.rpartition(".")[2] if isinstance(entry, str) else entry.__name__
+            if found == class_name:
+                return self[name]
+        return None
+
+
+def class_lookup(package: str, *registries: Registry[Any]) -> Callable[[str], Any]:
+    """A package's `__getattr__`, for classes in its dictionaries: `from gdrun.optim import Adam`."""
+
+    def look_up(name: str) -> Any:
+        for components in registries:
+            if (found := components.by_class_name(name)) is not None:
+                return found
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+
+    return look_up
 
 
 def registry(**components: type[Named]) -> dict[str, type[Named]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ class Family:
     kind: str
     plural: str
     base: type[Component]
-    components: dict[str, type[Any]]
+    components: MutableMapping[str, type[Any]]
 
     @property
     def with_article(self) -> str:

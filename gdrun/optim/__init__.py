@@ -6,57 +6,27 @@ a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scal
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.optim.adagrad import Adadelta, Adagrad
-from gdrun.optim.adam import Adam, AdamW
-from gdrun.optim.adam_family import AdaMax, NAdam, RAdam
-from gdrun.optim.clipping import GradientClipping, gradient_norm
-from gdrun.optim.optimizer import Optimizer, take
-from gdrun.optim.penalty import Penalty
-from gdrun.optim.rmsprop import RmsProp
-from gdrun.optim.scaling import LearningRateScaling
-from gdrun.optim.schedule import RunLength, Schedule
+from gdrun.component import Registry, class_lookup
+from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedules import SCHEDULES
-from gdrun.optim.sgd import Momentum, Nesterov, Sgd
-from gdrun.optim.stepper import Stepper, aligned_zeros, has_momentum
 
-OPTIMIZERS: dict[str, type[Optimizer]] = registry(
-    sgd=Sgd,
-    momentum=Momentum,
-    nesterov=Nesterov,
-    adagrad=Adagrad,
-    adadelta=Adadelta,
-    rmsprop=RmsProp,
-    adam=Adam,
-    adamw=AdamW,
-    adamax=AdaMax,
-    nadam=NAdam,
-    radam=RAdam,
+OPTIMIZERS: Registry[Optimizer] = Registry(
+    "gdrun.optim",
+    sgd="sgd.Sgd",
+    momentum="sgd.Momentum",
+    nesterov="sgd.Nesterov",
+    adagrad="adagrad.Adagrad",
+    adadelta="adagrad.Adadelta",
+    rmsprop="rmsprop.RmsProp",
+    adam="adam.Adam",
+    adamw="adam.AdamW",
+    adamax="adam_family.AdaMax",
+    nadam="adam_family.NAdam",
+    radam="adam_family.RAdam",
 )
 
-__all__ = [
-    "OPTIMIZERS",
-    "SCHEDULES",
-    "AdaMax",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "GradientClipping",
-    "LearningRateScaling",
-    "Momentum",
-    "NAdam",
-    "Nesterov",
-    "Optimizer",
-    "Penalty",
-    "RAdam",
-    "RmsProp",
-    "RunLength",
-    "Schedule",
-    "Sgd",
-    "Stepper",
-    "aligned_zeros",
-    "gradient_norm",
-    "has_momentum",
-    "take",
-]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]
+
+__getattr__ = class_lookup(
+    __name__, OPTIMIZERS, SCHEDULES
+)  # every optimizer and schedule by its class's name

@@ -113,6 +113,7 @@ class AdamW(Adam):
         Loshchilov & Hutter, "Decoupled weight decay regularization", ICLR 2019.
     """
 
+    name: ClassVar[str] = "adamw"
     weight_decay: NonNegative = 0.01
 
     def coefficients(

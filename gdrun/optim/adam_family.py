@@ -34,6 +34,7 @@ class AdaMax(Optimizer):
         Kingma & Ba, "Adam: a method for stochastic optimization", ICLR 2015, 7.1.
     """
 
+    name: ClassVar[str] = "adamax"
     momentum_option: ClassVar[str | None] = "beta1"
     learning_rate: Positive = 2e-3
     beta1: Decay = 0.9
@@ -101,6 +102,7 @@ class NAdam(Optimizer):
         Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop.
     """
 
+    name: ClassVar[str] = "nadam"
     scratch_count: ClassVar[int] = 2
     learning_rate: Positive = 2e-3
     beta1: Decay = 0.9
@@ -187,6 +189,7 @@ class RAdam(Optimizer):
         Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020.
     """
 
+    name: ClassVar[str] = "radam"
     momentum_option: ClassVar[str | None] = "beta1"
     learning_rate: Positive = 1e-3
     beta1: Decay = 0.9

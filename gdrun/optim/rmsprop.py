@@ -38,6 +38,7 @@ class RmsProp(Optimizer):
         with recurrent neural networks", 2013.
     """
 
+    name: ClassVar[str] = "rmsprop"
     scratch_count: ClassVar[int] = 2
     switches: ClassVar[tuple[str, ...]] = ("weight_decay", "momentum")
     momentum_option: ClassVar[str | None] = "momentum"

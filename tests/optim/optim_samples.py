@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from gdrun.component import option_types, stack
-from gdrun.optim import Optimizer, Stepper, aligned_zeros
+from gdrun.optim import Optimizer
+from gdrun.optim.stepper import Stepper, aligned_zeros
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

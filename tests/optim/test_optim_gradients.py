@@ -7,7 +7,9 @@ import pytest
 from optim_samples import case_name, golden
 
 from gdrun.component import stack
-from gdrun.optim import GradientClipping, LearningRateScaling, Penalty, gradient_norm
+from gdrun.optim.clipping import GradientClipping, gradient_norm
+from gdrun.optim.penalty import Penalty
+from gdrun.optim.scaling import LearningRateScaling
 
 CLIPPING = golden("clipping")
 DTYPES = [np.float32, np.float64]

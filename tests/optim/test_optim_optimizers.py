@@ -9,8 +9,10 @@ import pytest
 from optim_samples import QUADRATIC_MINIMUM, case_name, golden, trajectory
 
 from gdrun.component import option_types
-from gdrun.optim import OPTIMIZERS, RmsProp, RunLength, Stepper
+from gdrun.optim import OPTIMIZERS, RmsProp
+from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules import SCHEDULES
+from gdrun.optim.stepper import Stepper
 
 CASES = golden("optimizers")
 CYCLES = golden("momentum_cycles")

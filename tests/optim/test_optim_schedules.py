@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from optim_samples import case_name, golden
 
-from gdrun.optim import RunLength
+from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules import (
     SCHEDULES,
     Constant,
@@ -25,10 +25,10 @@ from gdrun.optim.schedules import (
     OneCycle,
     Piecewise,
     Plateau,
-    PlateauState,
     Step,
     WarmupStableDecay,
 )
+from gdrun.optim.schedules.plateau import PlateauState
 
 CASES = golden("schedules")
 PLATEAUS = golden("plateau")

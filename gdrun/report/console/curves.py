@@ -11,10 +11,10 @@ import numpy as np
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Workspace
 from gdrun.nn.loss import Loss
-from gdrun.optim import Stepper
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedule import RunLength, Schedule
 from gdrun.optim.schedules import Plateau
+from gdrun.optim.stepper import Stepper
 from gdrun.report.console.pictures import Curve, Picture
 
 _POINTS = 961
@@ -133,6 +133,6 @@ def _optimizer(optimizer: Optimizer) -> Picture:
         values[k + 1] = (_CURVATURES * theta**2).sum() / 2
     values[~(values < 1e12)] = np.nan  # it diverges; the rest of the way isn't worth an axis
     rate = f"{float(optimizer.learning_rate):g}"
-    title = f"the way down ½(x² + 25y²) from (1, 1), learning rate {rate}: the value after each update"
+    title = f"value of ½(x² + 25y²) on the way from (1, 1), learning rate {rate}"
     curve = Curve("value", np.maximum(values, _LEAST))
     return Picture(title, 0, _UPDATES, "updates", [curve], logarithmic=True)
