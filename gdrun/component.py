@@ -158,7 +158,7 @@ def class_lookup(package: str, *registries: Registry[Any]) -> Callable[[str], An
 def registry(**components: type[Named]) -> dict[str, type[Named]]:
     """The dictionary of one kind of component. A class listed under two names keeps the first as its own."""
     for name, cls in components.items():
-        if "name" not in vars(cls):
+        if components.get(cls.name) is not cls:
             cls.name = name
     return dict(components)
 
