@@ -1,6 +1,6 @@
 """Data: datasets by name, splits, preprocessing. Nothing here needs a config:
 
-    table = DATASETS["digits"]().load(Path())
+    table = Digits().load(Path())                     # or Csv(path=Path("flowers.csv"))
     prepared = prepare(table, split(table, validation=0.15, test=0.15, seed=0))
     prepared.train.features    # (rows, columns) float32
 
@@ -11,6 +11,7 @@ alone) and `prepared.py` (what training gets), then `datasets/`, with the reader
 
 from __future__ import annotations
 
+from gdrun.component import class_lookup
 from gdrun.data.datasets import DATASETS
 from gdrun.data.new_data import NewData, read_features
 from gdrun.data.prepared import Part, Prepared, make_part, prepare
@@ -35,3 +36,5 @@ __all__ = [
     "sealed",
     "split",
 ]
+
+__getattr__ = class_lookup(__name__, DATASETS)  # every dataset by its class's name

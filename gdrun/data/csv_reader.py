@@ -19,17 +19,16 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Literal, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.data import csv_text
-from gdrun.data.csv_values import Labels, NumberReader, number
+from gdrun.data.csv_values import MISSING, Kind, Labels, NumberReader, number
 from gdrun.errors import DataError, SystemRefusedError
+from gdrun.text import printable
 
-Kind = Literal["number", "category"]
-MISSING = ("", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None", "?")
 SAMPLE_ROWS = 1_000  # rows that decide what kind of column it is
 CHUNK_FIELDS = 1 << 17  # fields that are held as text at a time
 
@@ -67,6 +66,7 @@ class CsvFile:
             raise DataError(f"{path}: the file has no rows; is it the right one?")
         self.names = tuple(first if header else (f"column{index + 1}" for index in range(len(first))))
         self._check_names()
+        self._position = {name: index for index, name in enumerate(self.names)}
 
     def column(self, name: str, what: str) -> int:
         """The position of a column that is needed as `what`.
@@ -74,8 +74,8 @@ class CsvFile:
         Raises:
             DataError: there is none of that name; the nearest one is suggested.
         """
-        if name in self.names:
-            return self.names.index(name)
+        if name in self._position:
+            return self._position[name]
         near = get_close_matches(name, self.names, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {shown(self.names)}"
         raise DataError(f"{self.path}: no column {name!r} for {what}; {hint}")
@@ -87,7 +87,7 @@ class CsvFile:
         missing = set(self.missing)
         kinds: dict[str, Kind] = {}
         for name in names:
-            position = self.names.index(name)
+            position = self._position[name]
             present = [row[position] for row in rows if row[position].strip() not in missing]
             numbers = sum(number(value) is not None for value in present)
             kinds[name] = "category" if 2 * numbers < len(present) else "number"
@@ -106,7 +106,7 @@ class CsvFile:
             DataError: with the line and column of whatever breaks the rules at the top of this module; no
                 rows; more labels than `Labels.limit`.
         """
-        positions = [self.names.index(name) for name in numbers]
+        positions = [self._position[name] for name in numbers]
         number_chunks: deque[NDArray[np.float64]] = deque()
         text_chunks: dict[str, list[NDArray[np.int32]]] = {name: [] for name in texts}
         reader = NumberReader(self.missing)
@@ -123,7 +123,7 @@ class CsvFile:
                         self._text_in_number(self.names[position], columns[position][problem], rows + problem)
                 number_chunks.append(block)
                 for name, labels in texts.items():
-                    text_chunks[name].append(labels.encode(columns[self.names.index(name)]))
+                    text_chunks[name].append(labels.encode(columns[self._position[name]]))
                     if labels.count > labels.limit:
                         raise DataError(
                             f"{self.path}: column {name!r} has more than {labels.limit:,} different texts; "
@@ -153,7 +153,7 @@ class CsvFile:
             row,
             column,
             f"{shown!r} {problem}; correct it, add it to dataset.missing, or set dataset.columns: "
-            f"{{{column}: category}}",
+            f"{{{printable(column, one_line=True)}: category}}",
         )
 
     def _check_names(self) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Kind = Literal["number", "category"]
+MISSING = ("", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None", "?")
 
 
 def number(text: str) -> float | None:
@@ -81,7 +85,7 @@ class Labels:
 
     def encode(self, fields: Sequence[str]) -> NDArray[np.int32]:
         """The code of each field, (rows,); -1 where it is missing."""
-        for text in sorted(set(fields) - self.codes.keys()):
+        for text in sorted(text for text in set(fields) if text not in self.codes):
             self.codes[text] = self.count
         return np.fromiter(map(self.codes.__getitem__, fields), np.int32, len(fields))
 

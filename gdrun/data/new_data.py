@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.data.csv_reader import MISSING, CsvFile
-from gdrun.data.csv_values import Labels, number
+from gdrun.data.csv_values import MISSING, Labels, number
 from gdrun.data.datasets.npz_file import as_matrix
-from gdrun.data.npz_reader import read_arrays
 from gdrun.data.preprocessing import Preprocessor
 from gdrun.data.table import Category
 from gdrun.data.targets import class_label
 from gdrun.errors import DataError
+
+if TYPE_CHECKING:
+    from gdrun.data.csv_reader import CsvFile
 
 ANY_NUMBER = 1 << 31
 
@@ -73,6 +74,8 @@ def read_features(
     """
     if path.suffix.lower() == ".npz":
         return _from_npz(path, preprocessor, features, target)
+    from gdrun.data.csv_reader import CsvFile
+
     return _from_csv(CsvFile(path, delimiter, header, missing), preprocessor)
 
 
@@ -123,6 +126,8 @@ def _from_npz(path: Path, preprocessor: Preprocessor, features: str, target: str
             f"{path}: the network was trained on categories ({', '.join(preprocessor.levels)}), which an NPZ "
             "archive doesn't have; give a CSV file"
         )
+    from gdrun.data.npz_reader import read_arrays
+
     arrays = read_arrays(path, [features], [target])
     numbers = as_matrix(arrays[features], f"{path}: array {features!r}")
     if numbers.shape[1] != len(preprocessor.number_names):

@@ -119,7 +119,7 @@ def _read_header(where: str, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, 
 
 
 def _fill(stream: IO[bytes], array: NDArray[Any]) -> None:
-    """Read exactly the array's bytes, then the end of the member, where its checksum is compared."""
+    """Read exactly the array's bytes; at the last of them zipfile compares the member's checksum."""
     if array.nbytes:
         view = array.view(np.uint8).data
         while view:
@@ -128,8 +128,6 @@ def _fill(stream: IO[bytes], array: NDArray[Any]) -> None:
                 raise EOFError("the file ends too early")
             view[: len(piece)] = piece
             view = view[len(piece) :]
-    if stream.read(1):
-        raise EOFError("there are bytes behind the array")
 
 
 def _memory() -> int:

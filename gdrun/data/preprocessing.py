@@ -21,6 +21,7 @@ from gdrun.data.columns import (
 )
 from gdrun.data.table import Columns, Table, Task
 from gdrun.errors import DataError
+from gdrun.text import printable
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,8 +208,8 @@ class Preprocessor:
             }
             if any(unseen.values()):
                 found.append(
-                    f"levels of {category.name} that the training rows don't have, encoded as none of the "
-                    f"levels: {_listed(unseen)}"
+                    f"levels of {printable(category.name, one_line=True)} that the training rows don't have, "
+                    f"encoded as none of the levels: {_listed(unseen)}"
                 )
         return found
 
@@ -268,6 +269,6 @@ class Preprocessor:
 
 def _listed(counts: Mapping[str, int]) -> str:
     """The names with a count above zero: "sex (11), island (2) and 3 more"."""
-    shown = [f"{name} ({count})" for name, count in counts.items() if count]
+    shown = [f"{printable(name, one_line=True)} ({count})" for name, count in counts.items() if count]
     more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
     return ", ".join(shown[:5]) + more

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -116,6 +114,9 @@ def sealed(table: Table) -> Table:
     Names, classes and the shape, type and bytes (little-endian) of every array count; where the data came
     from, the name of the dataset and the notices don't.
     """
+    import hashlib
+    import json
+
     arrays: list[tuple[str, NDArray[Any]]] = [("numbers", table.numbers), ("target", table.target)]
     arrays += [(f"category {category.name}", category.codes) for category in table.categories]
     arrays += [("groups", table.groups)] if table.groups is not None else []

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.data.table import Task
 from gdrun.errors import DataError
+from gdrun.text import printable
 
 TaskOption = Literal["auto", "classification", "regression"]
 FEW = 20  # so many distinct whole numbers are still taken for classes
@@ -68,8 +69,8 @@ def target_from_numbers(values: NDArray[Any], task: TaskOption | None, name: str
         raise DataError(f"{where}: the target {name!r} has {len(classes):,} classes; is this a regression?")
     guessed = task in (None, "auto") and values.dtype.kind != "b"
     notice = (
-        f"target {name}: {len(classes)} distinct whole numbers, taken for classes (dataset.task: regression "
-        "takes them for values)"
+        f"target {printable(name, one_line=True)}: {len(classes)} distinct whole numbers, taken for "
+        "classes (dataset.task: regression takes them for values)"
     )
     return Target("classification", indices, classes, notice if guessed else None)
 

@@ -28,6 +28,12 @@ def test_the_dictionary_is_the_catalogue():
     assert all(cls.name == name for name, cls in DATASETS.items())
 
 
+def test_every_dataset_can_be_imported_by_its_class_name():
+    from gdrun import data
+
+    assert all(getattr(data, cls.__name__) is cls for cls in DATASETS.values())
+
+
 @pytest.mark.parametrize("name", WITHOUT_OPTIONS)
 def test_each_loads_and_can_be_prepared_for_training(name):
     table = load(name)

@@ -227,6 +227,20 @@ def test_an_archive_that_inflates_too_much_is_refused(tmp_path):
     assert peak_memory(read) < 4 << 20
 
 
+def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path):
+    start = header((1 << 30,), "|u1")
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as target:
+        target.writestr("X.npy", start + bytes(64))
+        member = target.getinfo("X.npy")
+        member.file_size = member.compress_size = len(start) + (1 << 30)  # for the directory, written last
+
+    def read():
+        with pytest.raises(DataError, match="'X' claims more bytes than the file has"):
+            read_arrays(tmp_path / "x.npz", ["X"])
+
+    assert peak_memory(read) < 4 << 20
+
+
 def test_an_array_larger_than_the_memory_is_refused(tmp_path, monkeypatch):
     archive(tmp_path / "x.npz", header((1000,)) + bytes(8000))
     assert read_arrays(tmp_path / "x.npz", ["X"])["X"].shape == (1000,)

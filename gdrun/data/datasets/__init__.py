@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.data.datasets.clouds import Blobs, Gaussians
-from gdrun.data.datasets.csv_file import Csv
-from gdrun.data.datasets.curves import Linear, Sine
-from gdrun.data.datasets.embedded import (
-    AutoMpg,
-    BreastCancer,
-    Diabetes,
-    Digits,
-    Iris,
-    Mnist5k,
-    Penguins,
-    Wine,
-)
-from gdrun.data.datasets.npz_file import Npz
-from gdrun.data.datasets.shapes import Circles, Moons, Spirals, Xor
+from gdrun.component import Registry
 from gdrun.data.table import Dataset
 
-_CLASSES: dict[str, type[Dataset]] = {
-    "digits": Digits,
-    "iris": Iris,
-    "wine": Wine,
-    "breast-cancer": BreastCancer,
-    "diabetes": Diabetes,
-    "penguins": Penguins,
-    "auto-mpg": AutoMpg,
-    "mnist-5k": Mnist5k,
-    "linear": Linear,
-    "sine": Sine,
-    "moons": Moons,
-    "circles": Circles,
-    "blobs": Blobs,
-    "xor": Xor,
-    "spirals": Spirals,
-    "gaussians": Gaussians,
-    "csv": Csv,
-    "npz": Npz,
+_PLACES = {
+    "digits": "embedded.Digits",
+    "iris": "embedded.Iris",
+    "wine": "embedded.Wine",
+    "breast-cancer": "embedded.BreastCancer",
+    "diabetes": "embedded.Diabetes",
+    "penguins": "embedded.Penguins",
+    "auto-mpg": "embedded.AutoMpg",
+    "mnist-5k": "embedded.Mnist5k",
+    "linear": "curves.Linear",
+    "sine": "curves.Sine",
+    "moons": "shapes.Moons",
+    "circles": "shapes.Circles",
+    "blobs": "clouds.Blobs",
+    "xor": "shapes.Xor",
+    "spirals": "shapes.Spirals",
+    "gaussians": "clouds.Gaussians",
+    "csv": "csv_file.Csv",
+    "npz": "npz_file.Npz",
 }
 
-DATASETS: dict[str, type[Dataset]] = registry(**_CLASSES)
+DATASETS: Registry[Dataset] = Registry("gdrun.data.datasets", **_PLACES)

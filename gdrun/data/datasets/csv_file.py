@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.data.csv_reader import MISSING, CsvFile, Kind
-from gdrun.data.csv_values import Labels
+from gdrun.data.csv_values import MISSING, Kind, Labels
 from gdrun.data.table import Category, Dataset, Table, sealed
 from gdrun.data.targets import MANY_CLASSES, Target, TaskOption, target_from_numbers
 from gdrun.errors import DataError
+
+if TYPE_CHECKING:
+    from gdrun.data.csv_reader import CsvFile
 
 MANY_LEVELS = 1_000  # more one-hot columns than this from one column are surely not meant
 ANY_NUMBER = 1 << 31
@@ -126,6 +129,8 @@ class Csv(Dataset):
         )
 
     def _open(self, path: Path) -> CsvFile:
+        from gdrun.data.csv_reader import CsvFile  # other datasets don't need it
+
         return CsvFile(path, self.delimiter, self.header, self.missing)
 
     def _roles(self, file: CsvFile) -> tuple[list[str], list[str]]:

@@ -98,6 +98,7 @@ class BreastCancer(Embedded):
         CC BY 4.0.
     """
 
+    name: ClassVar[str] = "breast-cancer"
     task: ClassVar[Task] = "classification"
 
 
@@ -146,6 +147,7 @@ class AutoMpg(Embedded):
         Quinlan, "Combining instance-based and model-based learning", ICML 1993. CC BY 4.0.
     """
 
+    name: ClassVar[str] = "auto-mpg"
     task: ClassVar[Task] = "regression"
 
 
@@ -161,4 +163,5 @@ class Mnist5k(Embedded):
         Proceedings of the IEEE 86, 1998. CC BY-SA 3.0.
     """
 
+    name: ClassVar[str] = "mnist-5k"
     task: ClassVar[Task] = "classification"

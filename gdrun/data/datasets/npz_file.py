@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.data.npz_reader import read_arrays
 from gdrun.data.table import Dataset, Table, sealed
 from gdrun.data.targets import Target, TaskOption, as_classes, target_from_numbers
 from gdrun.errors import DataError
@@ -49,6 +48,8 @@ class Npz(Dataset):
             object.__setattr__(self, "task", None)  # what every dataset says when only the data can tell
 
     def load(self, folder: Path) -> Table:
+        from gdrun.data.npz_reader import read_arrays  # other datasets don't need it
+
         paths = {"train": self.path, "validation": self.validation_path, "test": self.test_path}
         names = [self.features, self.target, *([] if self.group is None else [self.group])]
         parts = {part: read_arrays(folder / path, names) for part, path in paths.items() if path is not None}
