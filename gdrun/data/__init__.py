@@ -11,13 +11,17 @@ alone) and `prepared.py` (what training gets), then `datasets/`, with the reader
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from gdrun.component import class_lookup
 from gdrun.data.datasets import DATASETS
-from gdrun.data.new_data import NewData, read_features
 from gdrun.data.prepared import Part, Prepared, make_part, prepare
 from gdrun.data.preprocessing import Preprocessor
 from gdrun.data.split import SplitRows, split
 from gdrun.data.table import Category, Dataset, Table, Task, sealed
+
+if TYPE_CHECKING:
+    from gdrun.data.new_data import NewData, read_features
 
 __all__ = [
     "DATASETS",
@@ -37,4 +41,13 @@ __all__ = [
     "split",
 ]
 
-__getattr__ = class_lookup(__name__, DATASETS)  # every dataset by its class's name
+_dataset_class = class_lookup(__name__, DATASETS)
+
+
+def __getattr__(name: str) -> Any:
+    """Every dataset by its class's name, and what only predictions need: both are imported when asked for."""
+    if name in ("NewData", "read_features"):
+        from gdrun.data import new_data
+
+        return getattr(new_data, name)
+    return _dataset_class(name)
