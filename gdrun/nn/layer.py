@@ -111,7 +111,7 @@ class Layer(Component):
         return input_shape
 
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
-        """The layer's trainable arrays by name."""
+        """The layer's trainable arrays by name, for an input that `output_shape` has accepted."""
         return {}
 
     def bind(

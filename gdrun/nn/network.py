@@ -68,13 +68,13 @@ class Network:
         described: list[tuple[str, int, Parameter]] = []
         for index, layer in enumerate(self.layers):
             try:
-                described += [
-                    (f"layers.{index}.{name}", index, parameter)
-                    for name, parameter in layer.parameters(self.shapes[-1]).items()
-                ]
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
             except ValueError as error:
                 raise ValueError(f"layers.{index} ({layer.name}): {error}\n{self.describe()}") from error
+            described += [
+                (f"layers.{index}.{name}", index, parameter)
+                for name, parameter in layer.parameters(self.shapes[-2]).items()
+            ]
         self.slots: list[Slot] = []
         start = 0
         for name, index, parameter in sorted(described, key=lambda entry: not entry[2].is_weight):
@@ -115,7 +115,7 @@ class Network:
         }
 
     def flat(self, arrays: Mapping[str, Array]) -> NDArray[np.float64] | None:
-        """The parameters (parameters,) of one run from arrays by name; None if they belong to another network."""
+        """The parameters (parameters,) of one run from arrays by name; None if they don't fit this network."""
         expected = {slot.name: slot.parameter.shape for slot in self.slots}
         if {name: array.shape for name, array in arrays.items()} != expected:
             return None

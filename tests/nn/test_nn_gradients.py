@@ -1,0 +1,173 @@
+"""Every activation × loss, every layer, with and without bias, dropout; and wrong gradients are noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from gradient_check import RIGHT, WRONG, gradient_error
+from nn_samples import ACTIVATION_CASES, LOSS_CASES, label, outputs
+
+from gdrun.nn.activations import ACTIVATIONS
+from gdrun.nn.layer import Bound
+from gdrun.nn.layers import LAYERS
+from gdrun.nn.losses import LOSSES
+
+Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
+ActivationLayer = LAYERS["activation"]
+Tanh, Softmax, Mse = ACTIVATIONS["tanh"], LOSSES["softmax_cross_entropy"], LOSSES["mse"]
+
+
+@pytest.mark.parametrize("loss", LOSS_CASES, ids=label)
+@pytest.mark.parametrize("activation", ACTIVATION_CASES, ids=label)
+def test_every_activation_with_every_loss(activation, loss):
+    layers = [Dense(4, activation=activation), Dense(outputs(loss))]
+    assert gradient_error(layers, loss, (3,)) < RIGHT
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("units", [1, 3, 33, 40])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_dense_of_any_width(units, batch, bias):
+    layers = [Dense(units, activation=Tanh(), bias=bias), Dense(3, bias=bias)]
+    assert gradient_error(layers, Softmax(), (2,), batch=batch) < RIGHT
+
+
+NETWORKS = {
+    "dropout": [Dense(6, activation=Tanh()), Dropout(0.4), Dense(3)],
+    "dropout after relu": [Dense(6, activation=ACTIVATIONS["relu"]()), Dropout(0.4), Dense(3)],
+    "dropout twice, in place": [Dropout(0.2), Dense(6), Dropout(0.3), Dropout(0.5), Dense(3)],
+    "activation layers": [Dense(4), ActivationLayer(Tanh()), ActivationLayer(Tanh()), Dense(3)],
+    "activation first": [ActivationLayer(ACTIVATIONS["silu"]()), Dense(3)],
+    "activation last": [Dense(3), ActivationLayer(Tanh())],
+    "reshape": [Dense(6, activation=Tanh()), Reshape((2, 3)), ActivationLayer(Tanh()), Flatten(), Dense(3)],
+    "wide reshape": [Dense(36), Reshape((4, 9)), ActivationLayer(Tanh()), Flatten(), Dense(3)],
+    "flatten last": [Dense(3, activation=Tanh()), Reshape((1, 3)), Flatten()],
+    "linear": [Dense(3)],
+    "no parameters": [ActivationLayer(Tanh())],
+}
+
+
+@pytest.mark.parametrize("loss", [Softmax(), Mse()], ids=label)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks(name, loss):
+    features = 3 if name == "no parameters" else 4
+    assert gradient_error(NETWORKS[name], loss, (features,)) < RIGHT
+
+
+def test_images():
+    layers = [Flatten(), Dense(5, activation=Tanh()), Dropout(0.3), Dense(3)]
+    assert gradient_error(layers, Softmax(), (2, 3, 2)) < RIGHT
+
+
+# Wrong versions of right components. The checker must notice every one, else it proves nothing.
+
+
+def mutant(base, change):
+    """A subclass of a layer or activation whose backward pass is followed by `change`."""
+
+    @dataclass(frozen=True)
+    class Mutant(base):
+        name = "mutant"
+
+        def bind(self, x, *rest):
+            bound = super().bind(x, *rest)
+            gradients = rest[1] if len(rest) == 3 else {}
+
+            def backward(dy):
+                before = dy.copy()
+                dx = bound.backward(dy)
+                result = change(before, dx, gradients, x)
+                return dx if result is None else result
+
+            return Bound(bound.output, bound.forward, backward, bound.overwritable)
+
+    return Mutant
+
+
+def set_to(name, function):
+    """Replace a gradient by a function of itself."""
+
+    def change(dy, dx, gradients, x):
+        gradients[name][...] = function(gradients[name].copy())
+
+    return change
+
+
+ACTIVATION_MUTANTS = {
+    "sign": lambda dy, dx, gradients, x: -dx,
+    "factor 2": lambda dy, dx, gradients, x: 2 * dx,
+    "no derivative": lambda dy, dx, gradients, x: dy,
+    "no upstream gradient": lambda dy, dx, gradients, x: dx / dy,
+    "one row off": lambda dy, dx, gradients, x: np.roll(dx, 1, axis=1),
+    "run of another": lambda dy, dx, gradients, x: dx[::-1],
+}
+DENSE_MUTANTS = {
+    "sign of the weights": set_to("weight", np.negative),
+    "sign of the bias": set_to("bias", np.negative),
+    "factor 2 of the weights": set_to("weight", lambda g: 2 * g),
+    "mean instead of the sum over the batch": set_to("bias", lambda g: g / 5),
+    "no bias gradient": set_to("bias", np.zeros_like),
+    "transposed weights": set_to("weight", lambda g: g.transpose(0, 2, 1)),
+    "runs mixed up": set_to("weight", lambda g: g[::-1]),
+    "input gradient without weights": lambda dy, dx, gradients, x: dy,
+    "input gradient with the sign turned": lambda dy, dx, gradients, x: -dx,
+}
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+@pytest.mark.parametrize("name", ACTIVATION_MUTANTS)
+def test_wrong_activations_are_noticed(name, activation):
+    broken = mutant(ACTIVATIONS[activation], ACTIVATION_MUTANTS[name])()
+    assert gradient_error([Dense(4, activation=broken), Dense(3)], Softmax(), (3,)) > WRONG
+
+
+@pytest.mark.parametrize("name", DENSE_MUTANTS)
+def test_wrong_dense_layers_are_noticed(name):
+    broken = mutant(Dense, DENSE_MUTANTS[name])(4)
+    layers = [Dense(4, activation=Tanh()), broken, ActivationLayer(Tanh()), Dense(3)]
+    assert gradient_error(layers, Softmax(), (4,)) > WRONG
+
+
+def test_a_dropout_that_draws_again_in_the_backward_pass_is_noticed():
+    def change(dy, dx, gradients, x):
+        return dy * np.random.default_rng(5).integers(0, 2, dy.shape) / 0.6
+
+    layers = [Dense(4, activation=Tanh()), mutant(Dropout, change)(0.4), Dense(3)]
+    assert gradient_error(layers, Softmax(), (3,)) > WRONG
+
+
+LOSS_MUTANTS = {
+    "sign": lambda gradient, prediction, encoded: -gradient,
+    "factor 2": lambda gradient, prediction, encoded: 2 * gradient,
+    "sum instead of the mean": lambda gradient, prediction, encoded: gradient * prediction.shape[1],
+    "target forgotten": lambda gradient, prediction, encoded: prediction / prediction.shape[1],
+    "softmax over the batch": lambda gradient, prediction, encoded: (
+        gradient - gradient.mean(axis=1, keepdims=True)
+    ),
+    "row of another": lambda gradient, prediction, encoded: np.roll(gradient, 1, axis=1),
+}
+
+
+@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse", "multiclass_svm", "huber"])
+@pytest.mark.parametrize("name", LOSS_MUTANTS)
+def test_wrong_losses_are_noticed(name, loss):
+    @dataclass(frozen=True)
+    class Mutant(LOSSES[loss]):
+        name = "mutant"
+
+        def bind(self, prediction, encoded):
+            derive = super().bind(prediction, encoded)
+            return lambda: LOSS_MUTANTS[name](derive(), prediction, encoded)
+
+    assert gradient_error([Dense(4, activation=Tanh()), Dense(3)], Mutant(), (3,)) > WRONG
+
+
+def test_a_missing_smoothing_term_is_noticed():
+    @dataclass(frozen=True)
+    class Mutant(LOSSES["softmax_cross_entropy"]):
+        def bind(self, prediction, encoded):
+            return Softmax().bind(prediction, encoded)
+
+    assert gradient_error([Dense(3)], Mutant(label_smoothing=0.3), (3,)) > WRONG

@@ -1,0 +1,154 @@
+"""Dropout: its share, its scale, its generators; reshaping layers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gdrun.component import stack
+from gdrun.nn.layer import Workspace
+from gdrun.nn.layers import LAYERS
+from gdrun.nn.network import Network
+from gdrun.randomness import Purpose, generator
+
+Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
+
+
+def bind_dropout(rate, x, seeds, *, overwritable=False, layer=None):
+    workspace = Workspace(len(seeds), x.shape[1], x.dtype, training=True)
+    workspace.generators = [generator(seed, Purpose.NOISE, 0) for seed in seeds]
+    workspace.overwritable = overwritable
+    return (layer or Dropout(rate)).bind(x, {}, {}, workspace)
+
+
+def test_layers_are_listed():
+    assert set(LAYERS) >= {"dense", "activation", "dropout", "flatten", "reshape"}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 0.9])
+def test_dropout_drops_its_share_and_keeps_the_mean(rate, dtype):
+    x = np.ones((1, 400, 100), dtype)
+    bound = bind_dropout(rate, x, [0])
+    bound.forward()
+    values = set(np.unique(bound.output).tolist())
+    kept = np.asarray(1 / (1 - rate), dtype).item()
+    assert values == ({kept} if rate == 0 else {0.0, kept})
+    # 40,000 draws: the share of zeros is within 5 standard deviations
+    assert abs((bound.output == 0).mean() - rate) <= 5 * np.sqrt(rate * (1 - rate) / 40_000)
+    assert bound.output.dtype == np.dtype(dtype)
+
+
+def test_dropout_passes_the_gradient_where_it_passed_the_value():
+    x = np.random.default_rng(0).standard_normal((2, 7, 5))
+    bound = bind_dropout(0.4, x, [0, 1])
+    bound.forward()
+    dy = np.random.default_rng(1).standard_normal(x.shape)
+    np.testing.assert_allclose(bound.backward(dy.copy()), dy * bound.output / x)
+
+
+def test_dropout_draws_anew_at_every_pass_and_each_run_its_own():
+    x = np.ones((2, 20, 10))
+    bound = bind_dropout(0.5, x, [0, 1])
+    bound.forward()
+    first = bound.output.copy()
+    bound.forward()
+    assert not np.array_equal(first, bound.output)
+    assert not np.array_equal(first[0], first[1])
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_dropout_of_a_run_does_not_depend_on_its_company(narrow):
+    features = 10 if narrow else 40
+    x = Workspace(3, 6, "float32", training=True).activations(features)
+    x[...] = 1
+    together = bind_dropout(0.5, x, [5, 6, 7])
+    alone = bind_dropout(0.5, x[1:2], [6])
+    for _ in range(3):
+        together.forward()
+        alone.forward()
+        np.testing.assert_array_equal(alone.output[0], together.output[1])
+
+
+def test_dropout_does_not_depend_on_the_memory_layout():
+    rows = np.ones((1, 6, 10))
+    columns = np.ones((1, 10, 6)).transpose(0, 2, 1)
+    first, second = (bind_dropout(0.5, x, [5]) for x in (rows, columns))
+    first.forward()
+    second.forward()
+    np.testing.assert_array_equal(first.output, second.output)
+
+
+def test_dropout_does_nothing_in_evaluation():
+    network = Network([Dropout(0.9), Dense(3), Dropout(0.5)], (4,))
+    x = np.ones((1, 5, 4))
+    parameters = np.ones((2, network.parameter_count))
+    bound = network.bind(x, parameters)
+    bound.forward()
+    np.testing.assert_array_equal(bound.output, np.full((2, 5, 3), 5.0))
+
+
+def test_dropout_leaves_its_input_alone_unless_it_may_write_over_it():
+    for overwritable in (False, True):
+        x = np.ones((1, 5, 4))
+        bound = bind_dropout(0.5, x, [0], overwritable=overwritable)
+        bound.forward()
+        assert (bound.output is x) == overwritable
+        assert (x == 1).all() == (not overwritable)
+
+
+def test_dropout_takes_a_rate_a_run():
+    x = np.ones((2, 50, 10))
+    rates = [0.2, 0.6]
+    together = bind_dropout(None, x, [0, 1], layer=stack([Dropout(rate) for rate in rates]))
+    together.forward()
+    for run, rate in enumerate(rates):
+        alone = bind_dropout(rate, x[:1], [run])
+        alone.forward()
+        np.testing.assert_array_equal(together.output[run], alone.output[0])
+
+
+def test_dropout_without_generators_says_so():
+    network = Network([Dense(3), Dropout(0.5)], (4,))
+    parameters = np.ones((2, network.parameter_count))
+    with pytest.raises(ValueError, match="dropout needs a generator for each of the 2 runs"):
+        network.bind(np.ones((2, 5, 4)), parameters, np.empty_like(parameters))
+
+
+@pytest.mark.parametrize("rate", [1, -0.1])
+def test_dropout_refuses_rates_out_of_range(rate):
+    with pytest.raises(ValueError, match="rate must be"):
+        Dropout(rate)
+
+
+def test_only_stochastic_layers_have_generators():
+    network = Network([Dense(3), Dropout(0.5), Dense(3), Dropout(0.5)], (4,))
+    generators = network.generators([7, 8])
+    assert sorted(generators) == [1, 3]
+    draws = {(layer, run): g.random() for layer, own in generators.items() for run, g in enumerate(own)}
+    assert len(set(draws.values())) == 4
+    assert draws[3, 1] == generator(8, Purpose.NOISE, 3).random()
+
+
+def test_flatten_runs_the_last_axis_fastest():
+    x = np.arange(24.0).reshape(2, 1, 3, 4)
+    bound = Flatten().bind(x, {}, {}, Workspace(2, 1, "float64", training=True))
+    bound.forward()
+    assert bound.output.tolist() == [[list(range(12))], [list(range(12, 24))]]
+    assert np.shares_memory(bound.output, x)
+    assert Flatten().output_shape((3, 4)) == (12,)
+
+
+def test_reshape_copies_where_the_memory_layout_asks_for_it():
+    x = np.arange(12.0).reshape(1, 6, 2).transpose(0, 2, 1)  # (runs, batch, features), batch axis last
+    bound = Reshape((2, 3)).bind(x, {}, {}, Workspace(1, 2, "float64", training=True))
+    bound.forward()
+    assert bound.output[0, 0].tolist() == [[0, 2, 4], [6, 8, 10]]
+    dx = bound.backward(np.arange(12.0).reshape(1, 2, 2, 3))
+    assert dx.tolist() == [[[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]]
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 7), (-2, -6), (0,)])
+def test_reshape_refuses_what_does_not_fill(shape):
+    with pytest.raises(ValueError, match="must multiply to 12"):
+        Reshape(shape).output_shape((3, 4))
