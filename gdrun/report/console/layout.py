@@ -23,12 +23,12 @@ def lines_of(screen: Screen, text: Text, width: int, hang: int = 0) -> list[Text
     for paragraph in text.split("\n", allow_blank=True):
         margin = len(paragraph.plain) - len(paragraph.plain.lstrip(" "))
         inner = max(width - margin - hang, 20)
-        broken = paragraph[margin:].wrap(screen.results, inner + hang)
-        if len(broken) > 1 and hang:
-            first, rest = broken[0], paragraph[margin + len(broken[0].plain) :]
+        whole = paragraph[margin:]
+        broken = list(whole.wrap(screen.results, inner + hang))
+        if len(broken) > 1 and hang:  # what is left after the first line has less room
+            rest = whole[len(broken[0].plain) :]
             rest = rest[len(rest.plain) - len(rest.plain.lstrip(" ")) :]
-            broken = rest.wrap(screen.results, inner)
-            broken.insert(0, first)
+            broken = [broken[0], *rest.wrap(screen.results, inner)]
         for number, line in enumerate(broken):
             line.rstrip()
             lines.append(Text(" " * (margin + (hang if number else 0))) + line)

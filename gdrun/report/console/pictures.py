@@ -15,6 +15,7 @@ Float64 = NDArray[np.float64]
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a braille character, row by row
 _BRAILLE = 0x2800
 _STYLES = ("number", "warn")
+_TICKS = 4.4  # at most, on the y axis: a little more than 4, so that 0 … 4.2 has one at each whole number
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -105,7 +106,7 @@ def _axis(curves: Sequence[Float64], picture: Picture) -> tuple[float, float, fl
         low = min(low, 0.0)
     if high - low < 1e-9 * max(abs(high), 1.0):
         low, high = low - 0.5, high + 0.5
-    return low, high, _nice((high - low) / 4, whole=picture.logarithmic)
+    return low, high, _nice((high - low) / _TICKS, whole=picture.logarithmic)
 
 
 def _nice(rough: float, *, whole: bool = False) -> float:
@@ -117,7 +118,7 @@ def _nice(rough: float, *, whole: bool = False) -> float:
 
 def _label(value: float, step: float, logarithmic: bool) -> str:
     if logarithmic:
-        return "1" if round(value) == 0 else f"1e{round(value)}"
+        return f"{10 ** round(value):g}" if abs(round(value)) < 4 else f"1e{round(value)}"
     if abs(value) < step / 1e6:
         return "0"
     return f"{value:.6g}".replace("-", "−")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,10 @@ from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import plain_table, status_text
 from gdrun.run_directory.difference import MISSING, Difference, Row
 from gdrun.run_directory.store import Group, Run
+from gdrun.statistics import Description
 from gdrun.text import printable
+
+_LEFT_OUT = {field.name for field in dataclasses.fields(Description)} - {"mean", "std"}
 
 
 def difference_document(first: Run | Group, second: Run | Group, found: Difference) -> dict[str, Any]:
@@ -51,7 +55,7 @@ def _table(title: str, rows: Sequence[Row]) -> Any:
 
 def _is_shown(row: Row) -> bool:
     """Of a group's results the mean and the spread; the file has the rest."""
-    return row[0].rpartition(".")[2] not in ("count", "missing", "interval", "min", "max", "median")
+    return row[0].rpartition(".")[2] not in _LEFT_OUT
 
 
 def _cell(key: str, value: Any, is_result: bool) -> Text:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +24,6 @@ from gdrun.text import printable
 
 _STATUSES = (*get_args(Status), "damaged")
 _PARTS = {"test": "test", "validation": "val", "train": "train"}
-_ROOM_FOR_TIME = 92  # columns from which on there is a column for when it was; the name begins with it anyway
 
 
 def check_statuses(statuses: Collection[str]) -> Collection[str]:
@@ -64,34 +64,40 @@ def show_list(screen: Screen, runs_directory: Path, entries: Sequence[Entry], *,
 
 
 def show_table(console: Console, entries: Sequence[Entry]) -> None:
-    """A line a run or group."""
-    wide = console.width >= _ROOM_FOR_TIME
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="faint")
-    table.add_column("run", overflow="fold", style="name")
-    table.add_column("command", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    table.add_column("result", overflow="fold")
-    table.add_column("time", justify="right", no_wrap=True)
-    if wide:
-        table.add_column("when", no_wrap=True)
+    """A line a run or group; columns that the width has no room for are left out."""
     now = datetime.now().astimezone()
-    for entry in entries:
-        command = str(entry.record.get("command") or "–")
-        if (members := _members(entry)) is not None:
-            command += f" ×{members}"
-        seconds = (entry.record.get("timing") or {}).get("total")
-        cells = [
-            Text(printable(entry.id, one_line=True)),
-            Text(printable(command, one_line=True)),
-            status_text(entry.status),
-            Text(_result(entry), style="number"),
-            Text("–" if seconds is None else duration(seconds)),
-        ]
-        table.add_row(*cells, *([Text(_ago(entry, now), style="faint")] if wide else []))
+    rows = [_cells(entry, now) for entry in entries]
+    widths = {name: max(len(name), *(cell_len(row[name].plain) for row in rows)) for name in rows[0]}
+    for name in ("when", "time", "command"):  # the first is in the name, too
+        if sum(widths.values()) + 2 * len(widths) - 2 > console.width:
+            del widths[name]
+    if "command" not in widths:
+        for row, entry in zip(rows, entries, strict=True):
+            row["run"].append("" if _members(entry) is None else f" ×{_members(entry)}")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="faint")
+    for name in widths:
+        table.add_column(name, justify="right" if name == "time" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(row[name] for name in widths))
     for line in console.render_lines(table, pad=False):
         text = Text.assemble(*((segment.text, segment.style or "") for segment in line))
         text.rstrip()
         console.print(text, soft_wrap=True)
+
+
+def _cells(entry: Entry, now: datetime) -> dict[str, Text]:
+    command = str(entry.record.get("command") or "–")
+    if (members := _members(entry)) is not None:
+        command += f" ×{members}"
+    seconds = (entry.record.get("timing") or {}).get("total")
+    return {
+        "run": Text(printable(entry.id, one_line=True), "name"),
+        "command": Text(printable(command, one_line=True)),
+        "status": status_text(entry.status),
+        "result": Text(_result(entry), "number"),
+        "time": Text("–" if seconds is None else duration(seconds)),
+        "when": Text(_ago(entry, now), "faint"),
+    }
 
 
 def _members(entry: Entry) -> int | None:
