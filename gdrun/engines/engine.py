@@ -46,6 +46,7 @@ def carry_out(
         for task in tasks:
             try:
                 with interruption.deferred():
+                    interruption.check()
                     result = work(task, tell, lambda: interruption.requested)
             except Exception as error:
                 yield error

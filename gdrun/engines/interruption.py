@@ -23,13 +23,18 @@ class Interruption:
     def __init__(self) -> None:
         self.requested = False
         self.terminated = False
-        self._deferring = False
+        self._deferring = 0
 
     def error(self, advice: str = "") -> StoppedError:
         """The exception for the signal that arrived, with what to do next."""
         if self.terminated:
             return TerminatedError(f"terminated{advice}")
         return StoppedError(f"interrupted{advice}")
+
+    def check(self) -> None:
+        """Raise if an end was asked for."""
+        if self.requested:
+            raise self.error()
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         again = self.requested
@@ -40,14 +45,12 @@ class Interruption:
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
-        """While this lasts, the first signal is only noted."""
-        if self.requested:
-            raise self.error()
-        self._deferring = True
+        """While this lasts, the first signal is only noted. Blocks may lie in each other."""
+        self._deferring += 1
         try:
             yield
         finally:
-            self._deferring = False
+            self._deferring -= 1
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[Interruption]:

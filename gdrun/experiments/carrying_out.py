@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, from_plain, to_plain
 from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption
+from gdrun.engines.pool import WorkerDiedError
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError
 from gdrun.experiments.events import Event
 from gdrun.experiments.summary import result_row, summarize
@@ -22,6 +24,7 @@ from gdrun.run_directory.run import RECORD as RUN_RECORD
 from gdrun.run_directory.run import RunDirectory
 
 Tell = Callable[[Event], None]
+Outcome = list[dict[str, Any]] | Exception  # of a tile: the content of its run.json files, or what went wrong
 
 
 def carry_out_run(
@@ -31,9 +34,8 @@ def carry_out_run(
     tell: Tell,
     interruption: Interruption,
     plugins: Sequence[Path] = (),
-    resume: bool = False,
 ) -> None:
-    """Train one run in this process.
+    """Train one run in this process, from its newest checkpoint if there is one.
 
     Args:
         run: its directory, whose lock the caller holds.
@@ -41,81 +43,83 @@ def carry_out_run(
         tell: receives events.
         interruption: may end it early.
         plugins: files to load first.
-        resume: whether to go on from the newest checkpoint.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
         GdrunError: what else prevented it.
     """
-    tile = Tile(0, (RunSpec(run.path, config),), run.path / CHECKPOINTS, tuple(plugins), resume)
+    tile = Tile(0, (RunSpec(run.path, config),), run.path / CHECKPOINTS, tuple(plugins))
     (result,) = carry_out(run_tile, [tile], workers=1, tell=tell, interruption=interruption)
     if isinstance(result, Exception):
         stopped = isinstance(result, StoppedError)
         error = interruption.error(f"; go on with: gdrun resume {run.path}") if stopped else result
-        _note_failure(run.path, error)
+        _note_failure(run.path, result)
         raise error
     Checkpoints(run.path / CHECKPOINTS).clear()
 
 
 def carry_out_group(
     group: GroupDirectory,
-    specs: Sequence[RunSpec],
+    config: Config,
     *,
     tile_runs: int,
     workers: int,
     tell: Tell,
     interruption: Interruption,
     plugins: Sequence[Path] = (),
-    resume: bool = False,
 ) -> None:
     """Train the runs of a group and write what they come to, in the order of the plan.
 
     Args:
         group: its directory, whose lock the caller holds.
-        specs: of all its runs; those that have ended are left alone.
+        config: of the group; runs that have ended are left alone.
         tile_runs: runs trained together; the same when a group is resumed.
         workers: processes.
-        tell, interruption, plugins, resume: see `carry_out_run`.
+        tell, interruption, plugins: see `carry_out_run`.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
         MembersFailedError: some runs failed; the others are complete.
     """
     began = time.perf_counter()
-    parts = [specs[i : i + tile_runs] for i in range(0, len(specs), tile_runs)]
-    tiles = [
-        Tile(number, tuple(part), group.path / CHECKPOINTS / f"stack-{number:04d}", tuple(plugins), resume)
-        for number, part in enumerate(parts)
-    ]
+    advice = f"; go on with: gdrun resume {group.path}"
     rows: list[dict[str, Any]] = []
     failures: dict[str, Exception] = {}
-    for tile, result in zip(
-        tiles, carry_out(run_tile, tiles, workers=workers, tell=tell, interruption=interruption), strict=True
-    ):
-        if isinstance(result, Exception):
-            failures |= {spec.directory.name: result for spec in tile.runs}
-            for spec in tile.runs:
-                _note_failure(spec.directory, result)
-            records = [RunDirectory.open(spec.directory, lock=False).record for spec in tile.runs]
-        else:
-            records = result
-            Checkpoints(tile.checkpoints).clear()
-        rows += [
-            result_row(spec.directory.name, record) for spec, record in zip(tile.runs, records, strict=True)
+    try:
+        specs = _member_specs(group, config, interruption)
+        parts = [specs[i : i + tile_runs] for i in range(0, len(specs), tile_runs)]
+        tiles = [
+            Tile(number, tuple(part), group.path / CHECKPOINTS / f"stack-{number:04d}", tuple(plugins))
+            for number, part in enumerate(parts)
         ]
+        for tile, result in _outcomes(tiles, workers, tell, interruption):
+            if isinstance(result, Exception):
+                failures |= {spec.directory.name: result for spec in tile.runs}
+                for spec in tile.runs:
+                    _note_failure(spec.directory, result)
+                records = [RunDirectory.open(spec.directory, lock=False).record for spec in tile.runs]
+            else:
+                records = result
+                Checkpoints(tile.checkpoints).clear()
+            rows += [
+                result_row(spec.directory.name, record)
+                for spec, record in zip(tile.runs, records, strict=True)
+            ]
+    except StoppedError as error:  # before the first run, or twice: there are no results to write
+        group.finish("interrupted", str(error))
+        raise interruption.error(advice) from error
     stopped = any(isinstance(error, StoppedError) for error in failures.values())
     status: Status = "interrupted" if stopped else "failed" if failures else "completed"
     first = next(iter(failures.values()), None)
-    reason = None if first is None else str(first)
     group.finish(
         status,
-        reason,
+        None if first is None else str(first),
         results=rows,
         summary=summarize(rows),
         timing={"total": round(time.perf_counter() - began, 6), "workers": workers},
     )
     if stopped:
-        raise interruption.error(f"; go on with: gdrun resume {group.path}")
+        raise interruption.error(advice)
     if first is not None and len(failures) == len(specs):
         raise first
     if failures:
@@ -126,15 +130,45 @@ def carry_out_group(
         )
 
 
-def member_specs(group: GroupDirectory, config: Config) -> list[RunSpec]:
+def _outcomes(
+    tiles: Sequence[Tile], workers: int, tell: Tell, interruption: Interruption
+) -> Iterator[tuple[Tile, Outcome]]:
+    """Every tile's outcome. A tile whose workers died is taken apart, so that only the run at fault fails."""
+    for tile, result in zip(
+        tiles, carry_out(run_tile, tiles, workers=workers, tell=tell, interruption=interruption), strict=True
+    ):
+        if isinstance(result, WorkerDiedError) and len(tile.runs) > 1:
+            yield from _outcomes(_apart(tile), workers, tell, interruption)
+        else:
+            yield tile, result
+
+
+def _apart(tile: Tile) -> list[Tile]:
+    """A tile a run."""
+    return [
+        replace(
+            tile,
+            runs=(spec,),
+            checkpoints=tile.checkpoints.with_name(f"{tile.checkpoints.name}-{spec.directory.name}"),
+        )
+        for spec in tile.runs
+    ]
+
+
+def _member_specs(group: GroupDirectory, config: Config, interruption: Interruption) -> list[RunSpec]:
     """The specs of a group's runs, in the order of its plan; directories that are missing are made.
 
     Args:
         group: whose plan has an entry a run: `run`, its name, and the config keys in which it differs.
         config: of the group.
+        interruption: may end it early.
+
+    Raises:
+        StoppedError: interrupted.
     """
     specs = []
     for entry in group.record["plan"]:
+        interruption.check()
         changes = {key: value for key, value in entry.items() if key != "run"}
         member = from_plain(to_plain(config), changes).config
         path = group.path / MEMBERS / entry["run"]

@@ -8,10 +8,11 @@ from pathlib import Path
 from gdrun.config import Config, load, to_plain
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.interruption import Interruption
-from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run, member_specs
+from gdrun.errors import ConfigError
+from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run
 from gdrun.experiments.tile import FINAL
 from gdrun.experiments.train import plan_training
-from gdrun.run_directory.directory import CONFIG
+from gdrun.run_directory.directory import CONFIG, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -34,19 +35,24 @@ def resume(
         plugins: files to load in place of those that it was started with.
 
     Raises:
+        ConfigError: it is a run of a group, which shares its checkpoints with others.
         LockedError: it is still running.
         WeightsError: its checkpoints are damaged or belong to something else.
         GdrunError: what else prevented it.
     """
     if (path / GROUP_RECORD).is_file():
         return _resume_group(path, tell, interruption, workers, plugins)
+    group = path.absolute().parent.parent
+    if path.absolute().parent.name == MEMBERS and (group / GROUP_RECORD).is_file():
+        raise ConfigError(f"{path} is a run of a group and goes on with it: gdrun resume {group}")
     with RunDirectory.open(path) as run:
         if run.record["status"] in FINAL:
             return False
         files = list(plugins) or [Path(file) for file in run.record.get("plugins", ())]
         config = _config(path, files)
-        run.restart()
-        carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=files, resume=True)
+        with interruption.deferred():
+            run.restart()
+            carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=files)
         return True
 
 
@@ -60,17 +66,17 @@ def _resume_group(
         config = _config(path, files)
         count = len(group.record["plan"])
         plan = plan_training(config, count, workers)
-        group.restart()
-        carry_out_group(
-            group,
-            member_specs(group, config),
-            tile_runs=group.record["tile_runs"],
-            workers=plan.workers,
-            tell=tell,
-            interruption=interruption,
-            plugins=files,
-            resume=True,
-        )
+        with interruption.deferred():
+            group.restart()
+            carry_out_group(
+                group,
+                config,
+                tile_runs=group.record["tile_runs"],
+                workers=plan.workers,
+                tell=tell,
+                interruption=interruption,
+                plugins=files,
+            )
         return True
 
 

@@ -47,20 +47,20 @@ class Tile:
         runs: their specs.
         checkpoints: the directory of their common checkpoints.
         plugins: files to load first.
-        resume: whether to go on from the newest checkpoint.
     """
 
     number: int
     runs: tuple[RunSpec, ...]
     checkpoints: Path
     plugins: tuple[Path, ...] = ()
-    resume: bool = False
 
 
 def run_tile(
     tile: Tile, tell: Callable[[Event], None], stop_asked: Callable[[], bool]
 ) -> list[dict[str, Any]]:
     """Train the runs of a tile; returns the content of their run.json, in order.
+
+    Where there is a checkpoint, of a run that was interrupted or whose process died, it goes on from there.
 
     Raises:
         StoppedError: it was asked to stop; a checkpoint was written.
@@ -75,7 +75,7 @@ def run_tile(
         _, data = load_data(configs[0])
         work = stack_work(configs, [data], [0] * len(configs))
         with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
-            snapshot = _newest(keep, writer) if tile.resume else None
+            snapshot = _newest(keep, writer)
             ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
             trainer = Trainer(work, writer, snapshot, without=ended)
             writer.begin(trainer, time.perf_counter() - began, snapshot)

@@ -11,7 +11,7 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
 from gdrun.experiments import tiles
 from gdrun.experiments.build import load_data, stack_work
-from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run, member_specs
+from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 from gdrun.training.work import StackWork
@@ -93,28 +93,34 @@ def train(
     """
     config = plan.config
     if not plan.group:
-        with RunDirectory.create(
+        with (
+            interruption.deferred(),
+            RunDirectory.create(
+                runs_directory,
+                config.name,
+                config=dump_yaml(config),
+                command="train",
+                seed=config.seed,
+                plugins=[str(path.absolute()) for path in plugins],
+            ) as run,
+        ):
+            carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=plugins)
+            return run.path
+    with (
+        interruption.deferred(),
+        GroupDirectory.create(
             runs_directory,
             config.name,
             config=dump_yaml(config),
             command="train",
-            seed=config.seed,
+            plan=[{"run": f"seed-{seed}", "seed": seed} for seed in plan.seeds],
+            tile_runs=plan.tile_runs,
             plugins=[str(path.absolute()) for path in plugins],
-        ) as run:
-            carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=plugins)
-            return run.path
-    with GroupDirectory.create(
-        runs_directory,
-        config.name,
-        config=dump_yaml(config),
-        command="train",
-        plan=[{"run": f"seed-{seed}", "seed": seed} for seed in plan.seeds],
-        tile_runs=plan.tile_runs,
-        plugins=[str(path.absolute()) for path in plugins],
-    ) as group:
+        ) as group,
+    ):
         carry_out_group(
             group,
-            member_specs(group, config),
+            config,
             tile_runs=plan.tile_runs,
             workers=plan.workers,
             tell=tell,

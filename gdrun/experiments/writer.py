@@ -98,7 +98,13 @@ class TileWriter:
             directory = self.directories[run]
             self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
             data = self.work.data[self.work.runs[run].data]
-            directory.set(parameters=self.work.network.parameter_count, data=_described(data, self.work))
+            directory.set(
+                status="running",
+                reason=None,
+                finished=None,
+                parameters=self.work.network.parameter_count,
+                data=_described(data, self.work),
+            )
             if snapshot is None:
                 parts = (data.train, data.validation, data.test)
                 directory.write_split(*(_rows(part) for part in parts))

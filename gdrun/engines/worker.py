@@ -1,0 +1,71 @@
+"""A worker process: does the tasks that come over its line to the pool, one after the other.
+
+It belongs to no terminal, so Ctrl-C doesn't reach it: the pool decides, and asks. When the line breaks, the
+pool's process is gone, and the worker ends at once, so that nobody writes in a directory that nobody holds.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import signal
+import threading
+import traceback
+from multiprocessing.connection import Connection
+from typing import Any
+
+from gdrun.errors import GdrunError
+
+STOP = b"stop"  # what the pool says beside tasks; those are pickled, and begin otherwise
+TOLD, DONE, FAILED = "told", "done", "failed"
+
+
+def main(descriptor: int) -> None:
+    """Work until the line breaks.
+
+    Args:
+        descriptor: of this process's end of it.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    line: Connection = Connection(descriptor)
+    tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(line, tasks, stop), daemon=True).start()
+
+    def tell(event: Any) -> None:
+        _send(line, (TOLD, event))
+
+    while True:
+        try:
+            work, task = pickle.loads(tasks.get())  # noqa: S301 - from the process that started this one
+            answer = DONE, work(task, tell, stop.is_set)
+        except Exception as error:
+            error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)).rstrip())
+            answer = FAILED, error
+        _send(line, answer)
+
+
+def _listen(line: Connection, tasks: queue.SimpleQueue[bytes], stop: threading.Event) -> None:
+    while True:
+        try:
+            message = line.recv_bytes()
+        except (EOFError, OSError):
+            os._exit(0)
+        if message == STOP:
+            stop.set()
+        else:
+            tasks.put(message)
+
+
+def _send(line: Connection, message: tuple[str, Any]) -> None:
+    try:
+        content = pickle.dumps(message)
+        pickle.loads(content)  # noqa: S301 - an exception may pickle and yet not come back
+    except Exception:
+        content = pickle.dumps((FAILED, GdrunError(f"{type(message[1]).__name__}: {message[1]}")))
+    try:
+        line.send_bytes(content)
+    except OSError:
+        os._exit(0)
