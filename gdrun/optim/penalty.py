@@ -8,9 +8,10 @@ from functools import partial
 
 import numpy as np
 
+from gdrun.arrays import aligned_zeros
 from gdrun.component import Component, NonNegative
 from gdrun.optim.optimizer import Array, Float64
-from gdrun.optim.stepper import SLICE, aligned_zeros
+from gdrun.optim.stepper import SLICE
 
 
 @dataclass(frozen=True)

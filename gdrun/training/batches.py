@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_empty
 from gdrun.nn.layer import Array
 from gdrun.randomness import Purpose, generator
 from gdrun.training.work import StackWork
@@ -35,13 +36,13 @@ class TrainingRows:
 
     def buffers(self, runs: int, batch: int) -> tuple[Array, Array]:
         """Empty buffers for the features and targets of one batch of every run."""
-        x = np.empty((runs, batch, *self.features.shape[1:]), self.features.dtype)
-        return x, np.empty((runs, batch, *self.encoded.shape[1:]), self.encoded.dtype)
+        features, targets = ((runs, batch, *rows.shape[1:]) for rows in (self.features, self.encoded))
+        return aligned_empty(features, self.features.dtype), aligned_empty(targets, self.encoded.dtype)
 
     def gather(self, rows: Rows, x: Array, y: Array) -> None:
         """Copy rows (runs, batch) into the buffers. The order is trusted: "clip" only skips a check."""
-        np.take(self.features, rows, axis=0, out=x, mode="clip")
-        np.take(self.encoded, rows, axis=0, out=y, mode="clip")
+        self.features.take(rows, 0, x, "clip")
+        self.encoded.take(rows, 0, y, "clip")
 
 
 class BatchOrder:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.component import stack
 from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
-from gdrun.optim.stepper import Stepper, aligned_zeros
+from gdrun.optim.stepper import Stepper
 from gdrun.training.batches import BatchOrder, TrainingRows
 from gdrun.training.work import StackWork
 
@@ -123,10 +124,3 @@ class Stack:
         self.generators = {
             layer: [sources[place] for place in places] for layer, sources in self.generators.items()
         }
-
-
-def aligned_copy(values: Array) -> Array:
-    """The same values in memory that vector instructions like; see `aligned_zeros`."""
-    copy = aligned_zeros(values.shape, values.dtype)
-    copy[...] = values
-    return copy

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gdrun.arrays import aligned_zeros
 from gdrun.component import option_types, stack
 from gdrun.optim import Optimizer
-from gdrun.optim.stepper import Stepper, aligned_zeros
+from gdrun.optim.stepper import Stepper
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

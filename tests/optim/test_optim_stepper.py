@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from optim_samples import Runs, kinds, random_options
 
+from gdrun.arrays import aligned_zeros
 from gdrun.component import stack, stacking_key
 from gdrun.errors import ConfigError
 from gdrun.optim import OPTIMIZERS, Adam, Momentum, Sgd
 from gdrun.optim.optimizer import take
-from gdrun.optim.stepper import FLUSH_EVERY, Stepper, aligned_zeros, has_momentum
+from gdrun.optim.stepper import FLUSH_EVERY, Stepper, has_momentum
 
 STEPS = 23
 DTYPES = [np.float32, np.float64]
