@@ -15,7 +15,7 @@ from gdrun.config.config import Config
 from gdrun.config.plain import to_plain
 from gdrun.config.scalars import resolve
 
-_WIDTH = 120  # a mapping or list that fits is written on one line
+_WIDTH = 140  # a mapping or list that fits is written on one line
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./+-]*")
 _OLD_WORDS = re.compile(r"y|n|yes|no|on|off|true|false|null|~", re.IGNORECASE)  # not text under YAML 1.1

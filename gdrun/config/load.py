@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from gdrun.component import option_types
 from gdrun.config.build import Builder
 from gdrun.config.config import Config
 from gdrun.config.overrides import Overrides, apply_overrides
@@ -15,6 +16,7 @@ from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problems
 from gdrun.config.reader import BROKEN, Node, read_file
 from gdrun.config.tasks import fill_task, task_of, task_problems
+from gdrun.data import DATASETS
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, na
     if config is not BROKEN:
         if "name" not in builder.positions:
             config = replace(config, name=name)
+        config = _with_own_parts(config, builder)
         task = task_of(config)
         if task is not None:
             for key, message in task_problems(config, task):
@@ -92,3 +95,28 @@ def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, na
             config = fill_task(config, task)
     problems.raise_any()
     return Loaded(config, tuple(notices), folder.absolute(), builder.positions)
+
+
+def _with_own_parts(config: Config, builder: Builder) -> Config:
+    """The config with files of validation or test rows where they are read: with the dataset."""
+    dataset: Any = config.dataset
+    split: Any = config.split
+    for option in ("validation_path", "test_path"):
+        path = getattr(split, option)
+        if path is None:
+            continue
+        key = f"split.{option}"
+        if not _takes(type(dataset), option):
+            takers = ", ".join(name for name, cls in DATASETS.items() if _takes(cls, option))
+            said = f"the dataset {config.dataset.name} isn't read from files; those that are: {takers}"
+            builder.problems.add(builder.positions[key], key, said)
+        elif getattr(dataset, option) not in (None, path):
+            said = f"dataset.{option} names another file; give one of both"
+            builder.problems.add(builder.positions[key], key, said)
+        else:
+            dataset, split = replace(dataset, **{option: path}), replace(split, **{option: None})
+    return replace(config, dataset=dataset, split=split)
+
+
+def _takes(cls: Any, option: str) -> bool:
+    return option in option_types(cls)

@@ -42,7 +42,7 @@ def to_plain(value: Any) -> Any:
     if family is None:
         return options
     name = getattr(type(value), "name", None)
-    if name not in family.components:
+    if name is None or family.components.get(name) is not type(value):
         raise ValueError(f"{type(value).__name__} is not among the {family.plural}: add it to the dictionary")
     return {"name": name, **options}
 

@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import re
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -148,6 +147,8 @@ def _place(error: BaseException, path: Path) -> str:
     """file:line of the plugin where an error came up."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"{path}:{error.lineno}"
+    import traceback
+
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]

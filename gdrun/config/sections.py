@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Lt
@@ -23,6 +24,8 @@ class Split(Component):
         stratify: whether every part has the classes in the same proportions; auto does so for
             classification where every class has enough rows.
         seed: of the split alone, so that runs with different seeds are compared on the same rows.
+        validation_path, test_path: for a dataset of files, where other files hold those rows; they become
+            the dataset's options of that name.
         time_ordered: the first rows train, then come validation and test; nothing is shuffled.
     """
 
@@ -31,6 +34,8 @@ class Split(Component):
     train: Count | None = None
     stratify: bool | Literal["auto"] = "auto"
     seed: WholeNumber = 0
+    validation_path: Path | None = None
+    test_path: Path | None = None
     time_ordered: bool = False
 
 

@@ -11,7 +11,7 @@ from annotated_types import Ge
 
 import gdrun.config.families as families
 from gdrun.component import Component, Count, Decay, Positive, option_types
-from gdrun.config import ConfigProblemsError, from_plain, load
+from gdrun.config import ConfigProblemsError, from_plain, load, to_plain
 from gdrun.config.annotations import in_words, unsupported
 from gdrun.config.build import Builder
 from gdrun.config.families import FAMILIES, Family
@@ -291,3 +291,29 @@ def test_paths_are_relative_to_the_config_file_and_kept_absolute(tmp_path: Path)
     assert plain.initial_weights == tmp_path / "here" / "w.npz"
     assert loaded.folder == tmp_path / "here"
     assert plain.name == "my-config-2"
+
+
+def test_paths_in_a_folder_whose_name_no_file_can_hold_are_refused() -> None:
+    with pytest.raises(ConfigProblemsError, match="has characters that no config can hold; rename it"):
+        from_plain({"dataset": {"name": "csv", "path": "x.csv"}}, folder="/a\udcffb")
+
+
+def test_control_characters_are_refused_in_plain_data_too() -> None:
+    for text in ("a\x00b", "\x1b[31m", "\ud800"):
+        with pytest.raises(ConfigProblemsError, match=r"^dataset\.path: character U\+[0-9A-F]{4} is not "):
+            from_plain({"dataset": {"name": "csv", "path": text}})
+
+
+def test_files_of_validation_and_test_rows_may_stand_with_the_split(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    text = "dataset: {name: csv, path: x.csv}\nsplit: {validation: 0.2, test_path: y.csv}\n"
+    path.write_text(text)
+    moved = load(path).config
+    assert moved == load(path, ["split.test_path=null", "dataset.test_path=y.csv"]).config
+    assert to_plain(moved)["dataset"]["test_path"] == str(tmp_path / "y.csv")
+    assert to_plain(moved)["split"]["test_path"] is None
+    assert from_plain(to_plain(moved), {"name": "c"}).config == moved
+    with pytest.raises(ConfigProblemsError, match=r"c.yaml:2:26: split\.test_path: .* another file"):
+        load(path, ["dataset.test_path=z.csv"])
+    with pytest.raises(ConfigProblemsError, match=r"split\.test_path: the dataset digits .*: csv, npz"):
+        load(path, ["dataset=digits"])

@@ -140,3 +140,7 @@ def test_very_many_unknown_keys_are_no_reason_to_hang(tmp_path: Path) -> None:
     lines = [f"key{index}: {{name: {'x' * 50}}}" for index in range(10_000)]
     message = outcome(tmp_path / "c.yaml", "\n".join(["dataset: digits", *lines]).encode())
     assert message.endswith("10000 problems; correct them and start again")
+    with pytest.raises(ConfigProblemsError) as raised:
+        load(tmp_path / "c.yaml")
+    assert "a config takes" in raised.value.problems[0].message
+    assert raised.value.problems[-1].message == "is unknown"  # no search for near names any more

@@ -121,7 +121,8 @@ name: digits-mlp
 seed: 0
 dtype: float32
 dataset: digits
-split: {validation: 0.15, test: 0.15, train: null, stratify: auto, seed: 0, time_ordered: false}
+split: {validation: 0.15, test: 0.15, train: null, stratify: auto, seed: 0, validation_path: null, \
+test_path: null, time_ordered: false}
 preprocessing: {features: standardize, missing: mean, target: standardize}
 """
 
@@ -165,5 +166,9 @@ def test_what_is_not_in_a_dictionary_cannot_be_written() -> None:
     class Stray(FAMILIES["optimizer"].base):
         pass
 
-    with pytest.raises(ValueError, match="Stray is not among the optimizers"):
-        to_plain(Stray())
+    class Grown(FAMILIES["optimizer"].components["adam"]):  # type: ignore[misc]  # a class known at run time
+        pass
+
+    for cls in (Stray, Grown):
+        with pytest.raises(ValueError, match=f"{cls.__name__} is not among the optimizers"):
+            to_plain(cls())
