@@ -115,7 +115,7 @@ class Network:
         }
 
     def flat(self, arrays: Mapping[str, Array]) -> NDArray[np.float64] | None:
-        """The parameters (parameters,) of one run from arrays by name; None if they don't fit this network."""
+        """The parameters (parameters,) of one run from arrays by name; None if they don't fit here."""
         expected = {slot.name: slot.parameter.shape for slot in self.slots}
         if {name: array.shape for name, array in arrays.items()} != expected:
             return None

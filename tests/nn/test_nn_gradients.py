@@ -26,6 +26,12 @@ def test_every_activation_with_every_loss(activation, loss):
     assert gradient_error(layers, loss, (3,)) < RIGHT
 
 
+@pytest.mark.parametrize("activation", ACTIVATION_CASES, ids=label)
+def test_no_layer_writes_over_what_an_activation_still_needs(activation):
+    layers = [Dense(4, activation=activation), ActivationLayer(ACTIVATIONS["sigmoid"]()), Dense(3)]
+    assert gradient_error(layers, Softmax(), (3,)) < RIGHT
+
+
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("units", [1, 3, 33, 40])
 @pytest.mark.parametrize("batch", [1, 4])

@@ -112,11 +112,14 @@ def test_a_product_of_one_run_has_the_bits_of_a_stacked_one(dtype):
             np.testing.assert_array_equal(alone[0], out[run])
 
 
-def test_a_product_of_strided_arrays_is_right():
-    a, b = np.arange(24.0).reshape(1, 4, 6)[:, ::2, ::2], np.arange(6.0).reshape(1, 3, 2)
-    out = np.empty((1, 2, 2))
+def test_a_product_of_strided_arrays_has_the_bits_of_a_stacked_one():
+    rng = np.random.default_rng(4)
+    a, b = rng.standard_normal((2, 40, 200))[:, ::2, ::2], rng.standard_normal((2, 100, 30))
+    out, alone = np.empty((2, 20, 30)), np.empty((1, 20, 30))
     bind_product(a, b, out)()
-    np.testing.assert_array_equal(out[0], a[0] @ b[0])
+    bind_product(a[1:], b[1:], alone)()
+    np.testing.assert_array_equal(alone[0], out[1])
+    np.testing.assert_allclose(out, a @ b)
 
 
 def train(layers, loss, dtype, runs=4, batch=64):
