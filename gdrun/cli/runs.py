@@ -120,7 +120,7 @@ def remove(
     [bold]gdrun runs remove 20261122-061543[/]
     """
     from gdrun.errors import ConfigError
-    from gdrun.report.console.run_list import show_table
+    from gdrun.report.console.run_list import show_removed, show_table
     from gdrun.report.console.screen import Screen
     from gdrun.run_directory import removal
     from gdrun.run_directory.listing import entry_of, resolve
@@ -140,7 +140,7 @@ def remove(
     for path in paths:
         removal.remove(path, runs_dir)
         removed.append(path.name)
-        screen.show(f"removed {path}")
+        show_removed(screen, path)
     if json:
         screen.document({"runs_directory": str(runs_dir), "removed": removed})
 

@@ -85,6 +85,11 @@ def show_table(console: Console, entries: Sequence[Entry]) -> None:
         console.print(text, soft_wrap=True)
 
 
+def show_removed(screen: Screen, path: Path) -> None:
+    """Say what is gone."""
+    screen.show(Text.assemble(("removed  ", "faint"), printable(path, one_line=True)))
+
+
 def _cells(entry: Entry, now: datetime) -> dict[str, Text]:
     command = str(entry.record.get("command") or "–")
     if (members := _members(entry)) is not None:
