@@ -171,6 +171,8 @@ class Builder:
         if any(map(is_list, kinds)) and isinstance(node.value, str | int | float):
             example = str(node.value)
             said += f"; a list is written [{example if len(example) < 30 and example.isprintable() else '…'}]"
+        if str in kinds and isinstance(node.value, int | float):
+            said += "; text that looks like a number goes in quotes"
         for family in filter(None, map(family_of, kinds)):
             said += f" (there are: {', '.join(family.components)})"
         return self._broken(node, key, said + did_you_mean(node.value, choices(annotation)))

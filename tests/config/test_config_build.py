@@ -184,6 +184,10 @@ BOLT_OPTIONS = "(bolt takes length, steel)"
             "1:28: part.label: found 'a b', expected 1 to 64 letters, digits",
         ),
         ("part: {name: frame, at: bottom, parts: [nut]}", "1:1: part: frame: nothing fits at the bottom"),
+        (
+            "part: {name: frame, label: 7}",
+            "1:28: part.label: found 7, expected 1 to 64 letters, digits, dots, underscores or hyphens; text",
+        ),
         ("part: nut\nfile: ''", "2:7: file: found '', expected the path of a file, or null"),
         ("part: nut\nframe: top", "2:8: frame: found 'top', expected a mapping of options"),
         ("part: nut\nwhere: top", "2:1: where: is unknown (a box takes part, file, frame)"),

@@ -172,3 +172,38 @@ def test_what_is_not_in_a_dictionary_cannot_be_written() -> None:
     for cls in (Stray, Grown):
         with pytest.raises(ValueError, match=f"{cls.__name__} is not among the optimizers"):
             to_plain(cls())
+
+
+EXAMPLE = """\
+# configs/digits-mlp.yaml
+name: digits-mlp            # default: the file's stem
+seed: 0                     # initial weights, batch order, dropout; one seed = one run
+dtype: float32              # or float64
+dataset: digits             # a name, or {name: …, options}
+split: {validation: 0.15, test: 0.15, stratify: auto, seed: 0}   # the split has its own seed
+preprocessing: {features: standardize}      # fitted on training rows only
+model: {name: mlp, hidden: [64], activation: relu}
+initializer: he_normal
+loss: softmax_cross_entropy                 # default follows from the task
+metrics: [accuracy]
+optimizer: {name: adam, learning_rate: 1e-3}
+schedule: {name: cosine, warmup_epochs: 1}
+batch_size: 32              # or full
+epochs: 30
+early_stopping: {monitor: val_loss, patience: 10}
+"""
+
+
+def test_the_example_of_the_documentation_is_what_the_defaults_are_but_for_two_keys(tmp_path: Path) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(EXAMPLE, encoding="utf-8")
+    config = load(path).config
+    assert config.name == "digits-mlp"
+    assert config.optimizer.learning_rate == 1e-3
+    shorter = {
+        "name": "digits-mlp",
+        "dataset": "digits",
+        "schedule": {"name": "cosine", "warmup_epochs": 1},
+        "early_stopping": {},
+    }
+    assert from_plain(shorter).config == config
