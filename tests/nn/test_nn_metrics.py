@@ -64,6 +64,15 @@ def test_the_first_of_equal_probabilities_counts():
     assert METRICS["top_k"](k=2).value(p, np.array([[0, 1]])).tolist() == [1.0]
 
 
+@pytest.mark.parametrize("ties", [True, False])
+def test_accuracy_counts_the_rows_whose_first_largest_class_is_right(ties):
+    rng = np.random.default_rng(2)
+    p = rng.integers(0, 4, (3, 200, 5)) / 4 if ties else rng.random((3, 200, 5))
+    target = rng.integers(0, 5, (1, 200))
+    expected = [[list(row).index(max(row)) == y for row, y in zip(run, target[0], strict=True)] for run in p]
+    assert METRICS["accuracy"]().value(p, target).tolist() == np.mean(expected, axis=1).tolist()
+
+
 def test_top_k_of_all_classes_is_one():
     p = np.random.default_rng(1).random((2, 9, 3))
     assert METRICS["top_k"](k=3).value(p, np.zeros((1, 9), int)).tolist() == [1.0, 1.0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.nn.layer import Array
-from gdrun.nn.loss import Task
+from gdrun.nn.loss import Task, mean_of_rows
 from gdrun.nn.metric import Metric
 
 
@@ -28,5 +28,7 @@ class Accuracy(Metric):
     better: ClassVar[Literal["higher", "lower"]] = "higher"
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
-        share: NDArray[np.float64] = (prediction.argmax(axis=-1) == target).mean(axis=-1)
-        return share
+        largest = prediction.max(axis=-1, keepdims=True)
+        if np.count_nonzero(prediction == largest) > largest.size:  # some are equal, so the place matters
+            return mean_of_rows(prediction.argmax(axis=-1) == target)
+        return mean_of_rows(np.take_along_axis(prediction, target[..., None], axis=-1) == largest)
