@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from subprocess import PIPE
 
 import pytest
 
@@ -79,3 +82,11 @@ def test_a_plugin_is_listed(tmp_path, capsys):
 def test_a_missing_plugin_is_an_error(capsys):
     assert run(["list", "--plugin", "nowhere.py"]) == 2
     assert "nowhere.py" in capsys.readouterr().err
+
+
+def test_a_reader_who_leaves_early_is_no_failure():
+    program = subprocess.Popen([sys.executable, "-m", "gdrun", "list"], stdout=PIPE, stderr=PIPE)
+    assert program.stdout is not None
+    program.stdout.close()
+    _, err = program.communicate()
+    assert (program.returncode, err) == (0, b"")

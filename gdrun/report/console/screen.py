@@ -22,6 +22,11 @@ _THEME = Theme(
 _NARROW = 60  # columns below which tables would be cut
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # for `main.run`: a reader who has left, as `head` does, is no failure
+
+
 class Screen:
     """Where a command writes.
 
@@ -34,8 +39,8 @@ class Screen:
         self.quiet = quiet
         self.json = json
         width = None if sys.stdout.isatty() else 100  # a file or a pipe has no width of its own
-        self.results = Console(theme=_THEME, highlight=False, width=width)
-        self.notices = Console(theme=_THEME, highlight=False, stderr=True)
+        self.results = _Console(theme=_THEME, highlight=False, width=width)
+        self.notices = _Console(theme=_THEME, highlight=False, stderr=True)
 
     def show(self, *parts: Any) -> None:
         """Print a result, unless a JSON document is to be the only one."""
