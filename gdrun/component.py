@@ -60,10 +60,8 @@ class Component:
             if _is_float(annotation) and isinstance(value, int | np.number) and not isinstance(value, bool):
                 value = float(value)  # 1 means 1.0 wherever a float is expected
                 object.__setattr__(self, option, value)
-            for bound in getattr(annotation, "__metadata__", ()):
-                problem = _out_of_bounds(value, bound)
-                if problem:
-                    raise ValueError(f"{type(self).__name__}: {option} must be {problem}, not {value!r}")
+            if problem := _problem(value, annotation):
+                raise ValueError(f"{type(self).__name__}: {option} must be {problem}, not {value!r}")
 
 
 @functools.cache
@@ -78,7 +76,17 @@ def _admits(annotation: Any, number: type) -> bool:
     return annotation is number or any(_admits(part, number) for part in typing.get_args(annotation))
 
 
-def _out_of_bounds(value: Any, bound: Any) -> str | None:
+def _problem(value: Any, annotation: Any) -> str | None:
+    """What a number should be, in words, if it breaks the bounds of its type, or of each that it could be."""
+    if typing.get_origin(annotation) is Annotated:
+        return next(filter(None, (out_of_bounds(value, bound) for bound in annotation.__metadata__)), None)
+    kinds = [part for part in typing.get_args(annotation) if _admits(part, type(value))]
+    problems = [_problem(value, kind) for kind in kinds]
+    return problems[0] if problems and all(problems) else None
+
+
+def out_of_bounds(value: Any, bound: Any) -> str | None:
+    """What a number should be, in words, if it breaks a bound of its annotation; else None."""
     if not isinstance(value, int | float):
         return None
     number: Any = value
@@ -153,14 +161,6 @@ def class_lookup(package: str, *registries: Registry[Any]) -> Callable[[str], An
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return look_up
-
-
-def registry(**components: type[Named]) -> dict[str, type[Named]]:
-    """The dictionary of one kind of component. A class listed under two names keeps the first as its own."""
-    for name, cls in components.items():
-        if components.get(cls.name) is not cls:
-            cls.name = name
-    return dict(components)
 
 
 def stack(components: Sequence[Self]) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
+import math
 import re
 import types
 import typing
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from gdrun.component import out_of_bounds
 from gdrun.config.families import Family, family_of
 from gdrun.config.marks import NullMeans, Pattern
 from gdrun.config.reader import Node
@@ -160,31 +161,33 @@ _LEAVES = (bool, int, float, str, Path, type(None))
 def fit(value: Any, annotation: Any) -> tuple[bool, Any]:
     """Whether a scalar fits a type strictly, and the scalar as that type has it.
 
-    True isn't 1, "0.1" isn't a number, NaN and infinity aren't either; 1 is fine where 0.5 is.
+    True isn't 1, "0.1" isn't a number, NaN and infinity aren't either; 1 is fine where 0.5 is, and stays a
+    whole number where both are allowed.
     """
-    numbers_and_words = []
-    for kind in alternatives(annotation):
-        pattern = next((mark for mark in marks(kind) if isinstance(mark, Pattern)), None)
-        if bare(kind) is Path:
-            if isinstance(value, str) and value:
-                return True, Path(value)
-        elif pattern is not None:
-            if isinstance(value, str) and re.fullmatch(pattern.regex, value):
-                return True, value
-        else:
-            numbers_and_words.append(kind)
-    if not numbers_and_words:
-        return False, None
-    from pydantic import ValidationError
-
-    try:
-        return True, _adapter(typing.Union[tuple(numbers_and_words)]).validate_python(value)  # noqa: UP007
-    except ValidationError:
-        return False, None
+    kinds = alternatives(annotation)
+    for kind in kinds:
+        if _is_of(value, kind):
+            return True, Path(value) if bare(kind) is Path else value
+    if type(value) is int:
+        for kind in kinds:
+            if bare(kind) is float and _is_of(float(value), kind):
+                return True, float(value)
+    return False, None
 
 
-@functools.cache
-def _adapter(annotation: Any) -> Any:
-    from pydantic import ConfigDict, TypeAdapter
-
-    return TypeAdapter(annotation, config=ConfigDict(strict=True, allow_inf_nan=False))
+def _is_of(value: Any, kind: Any) -> bool:
+    inner = bare(kind)
+    if inner is type(None):
+        return value is None
+    if typing.get_origin(inner) is Literal:
+        return any(type(value) is type(choice) and value == choice for choice in typing.get_args(inner))
+    if inner is Path:
+        return isinstance(value, str) and value != ""
+    if type(value) is not inner or (inner is float and not math.isfinite(value)):
+        return False
+    for mark in marks(kind):
+        if isinstance(mark, Pattern) and not re.fullmatch(mark.regex, value):
+            return False
+        if out_of_bounds(value, mark):
+            return False
+    return True

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gdrun.component import Component, option_types, registry
+from gdrun.component import Component, option_types
 from gdrun.config.annotations import unsupported
 from gdrun.config.families import FAMILIES, Family, family_of_component
 from gdrun.config.problems import shown, shown_path
@@ -101,7 +101,7 @@ def register(source: ModuleType | type[Any], where: str) -> list[str]:
         kinds = ", ".join(FAMILIES)
         raise ConfigError(f"{where}: defines no component; derive a class from one of gdrun's: {kinds}")
     for family, name, cls in new:
-        family.components.update(registry(**{name: cls}))
+        family.components[name] = cls
     return [name for _, name, _ in new]
 
 
@@ -118,10 +118,7 @@ def _defined_in(module: ModuleType) -> list[type[Any]]:
 
 def _checked(cls: Any, where: str) -> str:
     """The name of a class that can be a component."""
-    name = (
-        vars(cls).get("name")
-        or re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", cls.__name__).lower()
-    )
+    name = cls.name
     if not isinstance(name, str) or not _NAME.fullmatch(name) or not isinstance(resolve(name), str):
         raise ConfigError(
             f"{where}: {cls.__name__}: {shown(name)} cannot be a name; use letters, digits, _ and -"

@@ -53,10 +53,6 @@ class GradientClipping(Component):
         if (self.norm is None) == (self.value is None):
             given = "none" if self.norm is None else "both"
             raise ValueError(f"GradientClipping: give exactly one of norm and value, not {given}")
-        for name in ("norm", "value"):
-            bound = getattr(self, name)
-            if bound is not None and not bound > 0:
-                raise ValueError(f"GradientClipping: {name} must be greater than 0, not {bound!r}")
 
     def clip(self, gradients: Array, norm: Float64 | None = None) -> None:
         """Clip the gradients (runs, parameters) in place.

@@ -92,8 +92,6 @@ class Schedule(Component):
             object.__setattr__(self, name, tuple(value))
             if not value or value[0] <= 0 or any(b <= a for a, b in pairwise(value)):
                 raise ValueError(f"{type(self).__name__}: {name} must be one or more rising numbers above 0")
-        elif not value > 0:
-            raise ValueError(f"{type(self).__name__}: {name} must be greater than 0, not {value!r}")
 
     def curve(self, step: Float64, span: Span) -> Float64:
         """The factor of the base learning rate without warm-up.

@@ -191,7 +191,7 @@ def test_equal_options_are_equal_and_hashable(name):
     (lambda: Step(), "exactly one of every_steps and every_epochs, not none"),
     (lambda: Step(every_steps=3, every_epochs=1), "exactly one of every_steps and every_epochs, not both"),
     (lambda: Cosine(warmup_steps=3, warmup_epochs=1), "at most one of warmup_steps and warmup_epochs"),
-    (lambda: Step(every_steps=0), "every_steps must be greater than 0"),
+    (lambda: Step(every_steps=0), "every_steps must be at least 1"),
     (lambda: Constant(warmup_epochs=-1), "warmup_epochs must be greater than 0"),
     (lambda: Constant(warmup_start_factor=1.5), "warmup_start_factor must be at most 1"),
     (lambda: MultiStep(at_steps=(5, 5)), "at_steps must be one or more rising numbers"),

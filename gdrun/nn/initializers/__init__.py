@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.nn.initializers.constant import Constant, Ones, Zeros
-from gdrun.nn.initializers.distributions import Normal, TruncatedNormal, Uniform
-from gdrun.nn.initializers.he import HeNormal, HeUniform
-from gdrun.nn.initializers.lecun import LecunNormal, LecunUniform
-from gdrun.nn.initializers.matrices import IdentityMatrix, Orthogonal
-from gdrun.nn.initializers.variance_scaling import VarianceScaling
-from gdrun.nn.initializers.xavier import XavierNormal, XavierUniform
+from gdrun.component import Registry, class_lookup
+from gdrun.nn.initializer import Initializer
 
-INITIALIZERS = registry(
-    zeros=Zeros,
-    ones=Ones,
-    constant=Constant,
-    normal=Normal,
-    uniform=Uniform,
-    truncated_normal=TruncatedNormal,
-    lecun_normal=LecunNormal,
-    lecun_uniform=LecunUniform,
-    xavier_normal=XavierNormal,
-    xavier_uniform=XavierUniform,
-    glorot_normal=XavierNormal,
-    glorot_uniform=XavierUniform,
-    he_normal=HeNormal,
-    he_uniform=HeUniform,
-    kaiming_normal=HeNormal,
-    kaiming_uniform=HeUniform,
-    variance_scaling=VarianceScaling,
-    orthogonal=Orthogonal,
-    identity=IdentityMatrix,
+INITIALIZERS: Registry[Initializer] = Registry(
+    "gdrun.nn.initializers",
+    zeros="constant.Zeros",
+    ones="constant.Ones",
+    constant="constant.Constant",
+    normal="distributions.Normal",
+    uniform="distributions.Uniform",
+    truncated_normal="distributions.TruncatedNormal",
+    lecun_normal="lecun.LecunNormal",
+    lecun_uniform="lecun.LecunUniform",
+    xavier_normal="xavier.XavierNormal",
+    xavier_uniform="xavier.XavierUniform",
+    glorot_normal="xavier.XavierNormal",
+    glorot_uniform="xavier.XavierUniform",
+    he_normal="he.HeNormal",
+    he_uniform="he.HeUniform",
+    kaiming_normal="he.HeNormal",
+    kaiming_uniform="he.HeUniform",
+    variance_scaling="variance_scaling.VarianceScaling",
+    orthogonal="matrices.Orthogonal",
+    identity="matrices.IdentityMatrix",
 )
+
+__getattr__ = class_lookup(__name__, INITIALIZERS)  # every one by its class's name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class IdentityMatrix(Initializer):
         Le, Jaitly & Hinton, "A simple way to initialize recurrent networks of rectified linear units",
         arXiv 1504.00941, 2015.
     """
+
+    name: ClassVar[str] = "identity"
 
     def sample(
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.nn.layers.activation_layer import ActivationLayer
-from gdrun.nn.layers.dense import Dense
-from gdrun.nn.layers.dropout import Dropout
-from gdrun.nn.layers.reshape import Flatten, Reshape
+from gdrun.component import Registry, class_lookup
+from gdrun.nn.layer import Layer
 
-LAYERS = registry(
-    dense=Dense,
-    activation=ActivationLayer,
-    dropout=Dropout,
-    flatten=Flatten,
-    reshape=Reshape,
+LAYERS: Registry[Layer] = Registry(
+    "gdrun.nn.layers",
+    dense="dense.Dense",
+    activation="activation_layer.ActivationLayer",
+    dropout="dropout.Dropout",
+    flatten="reshape.Flatten",
+    reshape="reshape.Reshape",
 )
+
+__getattr__ = class_lookup(__name__, LAYERS)  # every one by its class's name

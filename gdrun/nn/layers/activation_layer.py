@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Array, Bound, Layer, Workspace
@@ -23,6 +24,7 @@ class ActivationLayer(Layer):
         Goodfellow, Bengio & Courville, "Deep Learning", 2016, 6.3.
     """
 
+    name: ClassVar[str] = "activation"
     activation: Activation
 
     def bind(

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.nn.losses.binary_cross_entropy import BinaryCrossEntropy
-from gdrun.nn.losses.huber import Huber
-from gdrun.nn.losses.mae import Mae
-from gdrun.nn.losses.mse import Mse
-from gdrun.nn.losses.multiclass_svm import MulticlassSvm
-from gdrun.nn.losses.softmax_cross_entropy import SoftmaxCrossEntropy
+from gdrun.component import Registry, class_lookup
+from gdrun.nn.loss import Loss
 
-LOSSES = registry(
-    softmax_cross_entropy=SoftmaxCrossEntropy,
-    binary_cross_entropy=BinaryCrossEntropy,
-    multiclass_svm=MulticlassSvm,
-    mse=Mse,
-    mae=Mae,
-    huber=Huber,
+LOSSES: Registry[Loss] = Registry(
+    "gdrun.nn.losses",
+    softmax_cross_entropy="softmax_cross_entropy.SoftmaxCrossEntropy",
+    binary_cross_entropy="binary_cross_entropy.BinaryCrossEntropy",
+    multiclass_svm="multiclass_svm.MulticlassSvm",
+    mse="mse.Mse",
+    mae="mae.Mae",
+    huber="huber.Huber",
 )
+
+__getattr__ = class_lookup(__name__, LOSSES)  # every one by its class's name

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.nn.metrics.accuracy import Accuracy
-from gdrun.nn.metrics.f1 import F1
-from gdrun.nn.metrics.log_loss import LogLoss
-from gdrun.nn.metrics.mae import Mae
-from gdrun.nn.metrics.mse import Mse
-from gdrun.nn.metrics.r2 import R2
-from gdrun.nn.metrics.rmse import Rmse
-from gdrun.nn.metrics.top_k import TopK
+from gdrun.component import Registry, class_lookup
+from gdrun.nn.metric import Metric
 
-METRICS = registry(
-    accuracy=Accuracy,
-    top_k=TopK,
-    f1=F1,
-    log_loss=LogLoss,
-    mse=Mse,
-    rmse=Rmse,
-    mae=Mae,
-    r2=R2,
+METRICS: Registry[Metric] = Registry(
+    "gdrun.nn.metrics",
+    accuracy="accuracy.Accuracy",
+    top_k="top_k.TopK",
+    f1="f1.F1",
+    log_loss="log_loss.LogLoss",
+    mse="mse.Mse",
+    rmse="rmse.Rmse",
+    mae="mae.Mae",
+    r2="r2.R2",
 )
+
+__getattr__ = class_lookup(__name__, METRICS)  # every one by its class's name

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from gdrun.component import registry
-from gdrun.nn.models.linear import Linear
-from gdrun.nn.models.mlp import Mlp
-from gdrun.nn.models.sequential import Sequential
+from gdrun.component import Registry, class_lookup
+from gdrun.nn.model import Model
 
-MODELS = registry(mlp=Mlp, linear=Linear, sequential=Sequential)
+MODELS: Registry[Model] = Registry(
+    "gdrun.nn.models",
+    mlp="mlp.Mlp",
+    linear="linear.Linear",
+    sequential="sequential.Sequential",
+)
+
+__getattr__ = class_lookup(__name__, MODELS)  # every one by its class's name
