@@ -17,7 +17,35 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+
+
+@dataclasses.dataclass(frozen=True)
+class Gt:
+    """A bound in an annotation: greater than."""
+
+    gt: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Ge:
+    """A bound in an annotation: at least."""
+
+    ge: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Lt:
+    """A bound in an annotation: less than."""
+
+    lt: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Le:
+    """A bound in an annotation: at most."""
+
+    le: float
+
 
 Positive = Annotated[float, Gt(0)]
 NonNegative = Annotated[float, Ge(0)]

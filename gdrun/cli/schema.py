@@ -13,8 +13,8 @@ def schema(plugin: given.Plugin = None, json: given.Json = False, debug: given.D
     With the YAML language server, as VS Code has it, this line at the top of a config makes use of it:
     # yaml-language-server: $schema=gdrun.schema.json
     """
-    from gdrun.config import json_schema
     from gdrun.config.plugins import load_plugin
+    from gdrun.config.schema import json_schema
     from gdrun.report.console.screen import Screen
 
     for file in plugin or ():

@@ -8,7 +8,6 @@ again: `plain.py` and `dump.py`. For people: `describe.py`, `checks.py`, `templa
 
 from __future__ import annotations
 
-from gdrun.config.checks import run_length, warnings
 from gdrun.config.config import Config
 from gdrun.config.dump import dump_yaml
 from gdrun.config.families import FAMILIES, Family
@@ -17,10 +16,8 @@ from gdrun.config.overrides import Overrides
 from gdrun.config.plain import to_plain
 from gdrun.config.plugins import load_entry_points, load_plugin
 from gdrun.config.problems import ConfigProblemsError, Position, Problem
-from gdrun.config.schema import json_schema
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
 from gdrun.config.tasks import task_of, with_task
-from gdrun.config.templates import template, template_names
 
 __all__ = [
     "FAMILIES",
@@ -39,15 +36,10 @@ __all__ = [
     "Split",
     "dump_yaml",
     "from_plain",
-    "json_schema",
     "load",
     "load_entry_points",
     "load_plugin",
-    "run_length",
     "task_of",
-    "template",
-    "template_names",
     "to_plain",
-    "warnings",
     "with_task",
 ]

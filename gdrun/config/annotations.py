@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
-
-from gdrun.component import out_of_bounds
+from gdrun.component import Ge, Gt, Le, Lt, out_of_bounds
 from gdrun.config.families import Family, family_of
 from gdrun.config.marks import NullMeans, Pattern
 from gdrun.config.reader import Node

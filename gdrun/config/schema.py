@@ -7,9 +7,7 @@ import typing
 from pathlib import Path
 from typing import Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
-
-from gdrun.component import option_types
+from gdrun.component import Ge, Gt, Le, Lt, option_types
 from gdrun.config.annotations import alternatives, bare, is_list, is_mapping, is_section, marks, null_means
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, descriptions

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Lt
-
-from gdrun.component import Component, Count, NonNegative, WholeNumber
+from gdrun.component import Component, Count, Ge, Lt, NonNegative, WholeNumber
 
 Share = Annotated[float, Ge(0), Lt(1)]
 

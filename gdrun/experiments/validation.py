@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gdrun.config import Config, load, warnings
+from gdrun.config import Config, load
+from gdrun.config.checks import warnings
 from gdrun.errors import GdrunError
 from gdrun.experiments.train import TrainPlan, plan_training
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gdrun.cli.main import run
-from gdrun.config import load, template, template_names
+from gdrun.config import load
+from gdrun.config.templates import template, template_names
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ import json
 
 from gdrun.cli.main import run
 from gdrun.component import option_types
-from gdrun.config import FAMILIES, Config, json_schema
+from gdrun.config import FAMILIES, Config
+from gdrun.config.schema import json_schema
 
 
 def test_the_schema_and_nothing_else_is_on_stdout(capsys):

@@ -7,10 +7,9 @@ import typing
 from pathlib import Path
 from typing import Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 
-from gdrun.component import option_types
+from gdrun.component import Ge, Gt, Le, Lt, option_types
 from gdrun.config.annotations import alternatives, bare, is_list, is_mapping, is_section, marks
 from gdrun.config.families import Family, family_of
 from gdrun.config.marks import Pattern

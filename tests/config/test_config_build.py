@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
-from annotated_types import Ge
 
 import gdrun.config.families as families
-from gdrun.component import Component, Count, Decay, Positive, option_types
+from gdrun.component import Component, Count, Decay, Ge, Positive, option_types
 from gdrun.config import ConfigProblemsError, from_plain, load, to_plain
 from gdrun.config.annotations import in_words, unsupported
 from gdrun.config.build import Builder

@@ -11,8 +11,9 @@ from config_strategies import section
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdrun.config import ConfigProblemsError, dump_yaml, from_plain, load, template, to_plain
+from gdrun.config import ConfigProblemsError, dump_yaml, from_plain, load, to_plain
 from gdrun.config.config import Config
+from gdrun.config.templates import template
 
 SAMPLE = (
     template("classification")

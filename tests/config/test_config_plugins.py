@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gdrun.config import dump_yaml, from_plain, json_schema, load, load_entry_points, load_plugin
+from gdrun.config import dump_yaml, from_plain, load, load_entry_points, load_plugin
 from gdrun.config.describe import docstring, entries, options
 from gdrun.config.families import FAMILIES
+from gdrun.config.schema import json_schema
 from gdrun.errors import ConfigError
 
 PLUGIN = '''

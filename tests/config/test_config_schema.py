@@ -10,11 +10,13 @@ from config_strategies import section
 from hypothesis import assume, given, settings
 from json_schema_validator import fits
 
-from gdrun.config import ConfigProblemsError, from_plain, json_schema, template, template_names, to_plain
+from gdrun.config import ConfigProblemsError, from_plain, to_plain
 from gdrun.config.config import Config
 from gdrun.config.families import FAMILIES
 from gdrun.config.problems import Problems
 from gdrun.config.reader import Node, read_text
+from gdrun.config.schema import json_schema
+from gdrun.config.templates import template, template_names
 
 SCHEMA = json_schema()
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gdrun.config import ConfigProblemsError, from_plain, load, run_length, task_of, warnings, with_task
+from gdrun.config import ConfigProblemsError, from_plain, load, task_of, with_task
+from gdrun.config.checks import run_length, warnings
 from gdrun.config.families import FAMILIES
 from gdrun.config.tasks import USUAL_LOSS, USUAL_METRICS
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gdrun.config import load, template, template_names, warnings
+from gdrun.config import load
+from gdrun.config.checks import warnings
+from gdrun.config.templates import template, template_names
 from gdrun.errors import ConfigError
 
 _ALTERNATIVE = re.compile(r"^(?P<indent> *)#(?P<rest>(?P<key>[a-z_]+):.*)$")

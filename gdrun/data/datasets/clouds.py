@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from gdrun.component import NonNegative, Positive
+from gdrun.component import Ge, Le, NonNegative, Positive
 from gdrun.data.datasets.synthetic import ColumnCount, Floats, Synthetic
 from gdrun.data.table import Task
 

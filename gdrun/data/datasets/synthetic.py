@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from gdrun.component import WholeNumber
+from gdrun.component import Ge, Le, WholeNumber
 from gdrun.data.table import Dataset, Table, Task, sealed
 from gdrun.randomness import Purpose, generator
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Lt
 
+from gdrun.component import Ge, Lt
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Layer, Workspace
 

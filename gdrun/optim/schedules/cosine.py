@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
-from annotated_types import Ge
 
-from gdrun.component import Count, NonNegative, Positive
+from gdrun.component import Count, Ge, NonNegative, Positive
 from gdrun.optim.schedule import Float64, RunLength, Schedule, Span
 
 

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Gt, Lt
 
-from gdrun.component import NonNegative, Probability, WholeNumber
+from gdrun.component import Gt, Lt, NonNegative, Probability, WholeNumber
 from gdrun.optim.schedule import Float64, RunLength, Schedule, Span
 
 
