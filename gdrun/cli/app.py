@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from gdrun.cli import evaluate, explain, init, predict, report, resume, runs, schema, train, validate
-from gdrun.cli.list import list_components
 from gdrun.version import __version__
 
-app = typer.Typer(
-    name="gdrun",
-    help="Gradient-descent experiments from a YAML config.",
-    epilog="Start with: gdrun init config.yaml, then gdrun train config.yaml",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-)
+COMMANDS = {  # name → the function, or the group of further commands, in a module of this package
+    "train": "train.train",
+    "resume": "resume.resume",
+    "evaluate": "evaluate.evaluate",
+    "predict": "predict.predict",
+    "report": "report.report",
+    "runs": "runs.runs",
+    "validate": "validate.validate",
+    "list": "list.list_components",
+    "explain": "explain.explain",
+    "schema": "schema.schema",
+    "init": "init.init",
+}
 
-app.command("train")(train.train)
-app.command("resume")(resume.resume)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("report")(report.report)
-app.add_typer(runs.runs, name="runs")
-app.command("validate")(validate.validate)
-app.command("list")(list_components)
-app.command("explain")(explain.explain)
-app.command("schema")(schema.schema)
-app.command("init")(init.init)
+
+def make_app(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line, with only the one command that the first word names, or else with all of them.
+
+    Args:
+        words: of the command line; making ten commands that nobody asked for takes longer than parsing one.
+    """
+    app = typer.Typer(
+        name="gdrun",
+        help="Gradient-descent experiments from a YAML config.",
+        epilog="Start with: gdrun init config.yaml, then gdrun train config.yaml",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(gdrun)
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        module, _, function = COMMANDS[name].rpartition(".")
+        command = getattr(importlib.import_module(f"gdrun.cli.{module}"), function)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def _show_version(wanted: bool) -> None:
@@ -40,7 +58,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def gdrun(
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")

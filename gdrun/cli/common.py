@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gdrun.config import Config, load
 from gdrun.config.plugins import load_plugin
@@ -11,11 +12,12 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
-from gdrun.experiments.trained import TrainedRun
 from gdrun.report.console.outcome import show_outcome
 from gdrun.report.console.progress import LiveProgress
 from gdrun.report.console.screen import Screen
-from gdrun.run_directory.listing import resolve
+
+if TYPE_CHECKING:
+    from gdrun.experiments.trained import TrainedRun
 
 
 def load_config(
@@ -50,6 +52,9 @@ def number_of_workers(text: str | None) -> int | str | None:
 
 def trained_run(name: str, runs_directory: Path, plugins: Sequence[Path] | None) -> TrainedRun:
     """The run that a RUN argument means, ready for use."""
+    from gdrun.experiments.trained import TrainedRun
+    from gdrun.run_directory.listing import resolve
+
     for plugin in plugins or ():
         load_plugin(plugin)
     return TrainedRun(resolve(name, runs_directory))

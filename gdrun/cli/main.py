@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
 
-from gdrun.errors import GdrunError, StoppedError, SystemRefusedError
+from gdrun.errors import GdrunError, StoppedError, SystemRefusedError, TerminatedError
 
 _BUG = (
     "this is a bug in gdrun, not a fault of yours; `--debug` shows where it happened, and a report with that "
@@ -30,10 +33,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        from gdrun.cli.app import app
+        with _terminable():
+            from gdrun.cli.app import make_app
 
-        result = app(words, prog_name="gdrun", standalone_mode=False)
-        sys.stdout.flush()
+            result = make_app(words)(words, prog_name="gdrun", standalone_mode=False)
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except typer.Exit as error:
         return error.exit_code
@@ -64,6 +68,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _say(f"{type(error).__name__}: {error}\n{_BUG}", GdrunError.exit_code)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """While this lasts, SIGTERM ends the command as Ctrl-C does: in order, and with a word."""
+
+    def end(number: int, frame: object) -> None:
+        raise TerminatedError("terminated")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _usage(error: Any) -> int:

@@ -129,7 +129,7 @@ class StackEvaluator:
         penalty = penalties(self.work, parameters, runs)
         train: list[dict[str, float]] = [{} for _ in runs]
         validation: list[dict[str, float]] = [{} for _ in runs]
-        for number in np.unique(data):
+        for number in sorted(set(data.tolist())):
             places = np.flatnonzero(data == number)
             for evaluator, values in ((self.train[number], train), (self.validation[number], validation)):
                 if evaluator is not None:
