@@ -19,9 +19,10 @@ def report(
     from gdrun.report.console.screen import Screen
     from gdrun.report.html import write_report
     from gdrun.run_directory.listing import resolve
+    from gdrun.text import printable
 
     screen = Screen(quiet=quiet, json=json)
     path = write_report(resolve(run, runs_dir))
     if json:
         screen.document({"report": str(path)})
-    screen.show(str(path))
+    screen.show(printable(path, one_line=True))

@@ -39,7 +39,7 @@ def train(
     from gdrun.cli.common import carry_through, load_config, number_of_workers
     from gdrun.experiments.train import plan_training
     from gdrun.experiments.train import train as carry_out
-    from gdrun.report.console.plan import plan_document, show_plan
+    from gdrun.report.console.plan import plan_document, plan_table
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
@@ -52,11 +52,12 @@ def train(
         return
     for notice in plan.work.data[0].notices:
         screen.notice(notice)
-    show_plan(screen, plan)
     if dry_run:
         if json:
             screen.document(plan_document(plan))
+        screen.show(plan_table(plan, with_cost=True))
         return
+    screen.tell(plan_table(plan))
     carry_through(
         screen,
         runs=len(plan.seeds),

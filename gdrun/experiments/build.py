@@ -76,6 +76,9 @@ def build_network(config: Config, input_shape: Shape, targets: int) -> Network:
     loss = loss_of(config)
     try:
         outputs = loss.outputs(targets)
+    except ValueError as error:
+        raise ConfigError(f"loss: {error}") from error
+    try:
         network = Network(config.model.resolve(input_shape, outputs), input_shape)
     except ValueError as error:
         raise ConfigError(f"model: {error}") from error

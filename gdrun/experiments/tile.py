@@ -15,7 +15,7 @@ from gdrun.config import from_plain
 from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_data, stack_work
-from gdrun.experiments.events import Event
+from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
 from gdrun.run_directory.checkpoints import Checkpoints
@@ -79,6 +79,9 @@ def run_tile(
             ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
             trainer = Trainer(work, writer, snapshot, without=ended)
             writer.begin(trainer, time.perf_counter() - began, snapshot)
+            for number in ended:
+                run = writer.directories[number]
+                tell(RunTold(tile.number, run.path.name, run.record["status"]))
             try:
                 trainer.run()
             except BaseException as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from statistics import median
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -70,6 +69,7 @@ class TileWriter:
         for handler in self.handlers:
             self.log.addHandler(handler)
         self.last_records: dict[int, Record] = {}
+        self.ended_updates = 0  # of the runs that have ended
         self.last_save = self.last_tell = time.monotonic()
         self.identity = {
             "config": [dict(spec.config) for spec in specs],
@@ -108,13 +108,13 @@ class TileWriter:
             if snapshot is None:
                 parts = (data.train, data.validation, data.test)
                 directory.write_split(*(_rows(part) for part in parts))
-        where = f"from epoch {trainer.epoch}" if snapshot else "from the start"
+        count = len(trainer.stack.runs)
         self.log.info(
-            "training %s of %s on %s, %s",
+            "training %s on %s, %s, %s",
             self.work.network.describe(),
-            len(trainer.stack.runs),
-            data.name,
-            where,
+            self.work.data[0].name,
+            "1 run" if count == 1 else f"{count} runs together",
+            f"from epoch {trainer.epoch}" if snapshot else "from the start",
         )
 
     # --- what training calls
@@ -142,11 +142,11 @@ class TileWriter:
         values = {}
         for part, name in (("train", "train"), ("val", "validation")):
             for quantity in getattr(records[0], name) if records else ():
-                values[f"{part}_{quantity}"] = median(getattr(record, name)[quantity] for record in records)
-        updates = epoch * len(trainer.stack.batches) * len(runs)
-        self.tell(
-            EpochTold(self.number, len(runs), epoch, epoch * len(runs), values, updates, trainer.seconds)
-        )
+                values[f"{part}_{quantity}"] = float(
+                    np.median([getattr(record, name)[quantity] for record in records])
+                )
+        updates = epoch * len(trainer.stack.batches) * len(runs) + self.ended_updates
+        self.tell(EpochTold(self.number, len(runs), epoch, values, updates))
 
     def checkpoint_due(self) -> bool:
         options = self.config.checkpoint
@@ -184,7 +184,8 @@ class TileWriter:
             result["test"] = {name: float(column[0]) for name, column in values.items()}
             predictions = _packed(evaluator, data.test, data.classes, parameters)
         weights = {name: view[0] for name, view in network.views(parameters).items()}
-        self.log.info("run %s %s %s", directory.record["id"], outcome.status, outcome.reason)
+        why = f": {outcome.reason}" if outcome.reason else ""
+        self.log.info("run %s %s%s", directory.record["id"], outcome.status, why)
         directory.finish(
             outcome.status,
             outcome.reason,
@@ -193,8 +194,8 @@ class TileWriter:
             timing=self._timing(outcome.epochs, outcome.seconds),
             result=result,
         )
-        saved = self.work.epochs - outcome.epochs
-        self.tell(RunTold(self.number, directory.path.name, outcome.status, saved))
+        self.ended_updates += outcome.steps
+        self.tell(RunTold(self.number, directory.path.name, outcome.status))
 
     def interrupted_by(self, error: BaseException) -> None:
         """Say in run.json of every unfinished run why it ended; the system may refuse that too."""

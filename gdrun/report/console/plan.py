@@ -10,7 +10,7 @@ from rich.text import Text
 from gdrun.experiments.tiles import estimated_seconds
 from gdrun.experiments.train import TrainPlan
 from gdrun.report.console.numbers import duration, number, size
-from gdrun.report.console.screen import Screen
+from gdrun.text import printable
 
 
 def plan_document(plan: TrainPlan) -> dict[str, Any]:
@@ -32,20 +32,31 @@ def plan_document(plan: TrainPlan) -> dict[str, Any]:
     }
 
 
-def show_plan(screen: Screen, plan: TrainPlan, *, with_cost: bool = False) -> None:
-    """Say what is about to be trained, on what, how."""
+def plan_table(plan: TrainPlan, *, with_cost: bool = False) -> Table:
+    """What is about to be trained, on what, how.
+
+    Args:
+        plan: of the runs.
+        with_cost: also how much time and memory it will take, about.
+    """
     config, work, data = plan.config, plan.work, plan.work.data[0]
     parts = [(name, part) for name in ("train", "validation", "test") if (part := getattr(data, name))]
     rows = sum(len(part.rows) for _, part in parts)
     split = " · ".join(f"{len(part.rows):,} {name}" for name, part in parts)
-    kind = f"{len(data.classes)} classes" if data.classes else f"predicts {', '.join(data.target_names)}"
+    kind = (
+        f"{len(data.classes)} classes"
+        if data.classes
+        else f"predicts {printable(', '.join(data.target_names), one_line=True)}"
+    )
     features = work.network.input_shape[0] if len(work.network.input_shape) == 1 else work.network.input_shape
     batch = "full" if work.batch_size is None else f"{work.batch_size}"
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="faint", justify="right")
     grid.add_column(overflow="fold")
     grid.add_row("run", Text(config.name, style="name"))
-    grid.add_row("data", f"{data.name}, {rows:,} rows ({split}), {features} features, {kind}")
+    grid.add_row(
+        "data", f"{printable(data.name, one_line=True)}, {rows:,} rows ({split}), {features} features, {kind}"
+    )
     grid.add_row(
         "model", f"{layers_in_words(plan)}, {work.network.parameter_count:,} parameters, {config.dtype}"
     )
@@ -65,7 +76,7 @@ def show_plan(screen: Screen, plan: TrainPlan, *, with_cost: bool = False) -> No
             f"{plan.workers} worker{'s' * (plan.workers > 1)}, {size(plan.memory)} of memory, "
             f"roughly {duration(seconds)}",
         )
-    screen.tell(grid)
+    return grid
 
 
 def layers_in_words(plan: TrainPlan) -> str:

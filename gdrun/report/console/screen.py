@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.theme import Theme
 
+from gdrun.text import printable
+
 _THEME = Theme(
     {
         "good": "green",
@@ -24,7 +26,9 @@ _NARROW = 60  # columns below which tables would be cut
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # for `main.run`: a reader who has left, as `head` does, is no failure
+        if not self.stderr:
+            raise BrokenPipeError  # for `main.run`: a reader who has left, as `head` does, is no failure
+        self.quiet = True  # nobody listens any more, but the work goes on
 
 
 class Screen:
@@ -39,8 +43,8 @@ class Screen:
         self.quiet = quiet
         self.json = json
         width = None if sys.stdout.isatty() else 100  # a file or a pipe has no width of its own
-        self.results = _Console(theme=_THEME, highlight=False, width=width)
-        self.notices = _Console(theme=_THEME, highlight=False, stderr=True)
+        self.results = _Console(theme=_THEME, highlight=False, markup=False, emoji=False, width=width)
+        self.notices = _Console(theme=_THEME, highlight=False, markup=False, emoji=False, stderr=True)
 
     def show(self, *parts: Any) -> None:
         """Print a result, unless a JSON document is to be the only one."""
@@ -56,7 +60,7 @@ class Screen:
         """Print something the user should know; `text` is no markup."""
         from rich.text import Text
 
-        self.tell(Text.assemble(("note: ", "warn"), text))
+        self.tell(Text.assemble(("note: ", "warn"), printable(text)))
 
     def document(self, value: Any) -> None:
         """Print the JSON document of a `--json` command."""
@@ -66,5 +70,6 @@ class Screen:
         sys.stdout.flush()
 
     def print_text(self, text: str) -> None:
-        """Print text just as it is: a file's content."""
+        """Print text just as it is, a file's content; on a terminal without what would steer it."""
+        text = printable(text) if sys.stdout.isatty() else text
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
