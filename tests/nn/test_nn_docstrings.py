@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
@@ -27,7 +28,8 @@ COMPONENTS = [pytest.param(cls, id=f"{kind} {name}") for kind, d in KINDS.items(
 
 def section(cls, title):
     """The lines of one section of the docstring."""
-    found = re.search(rf"^    {title}:\n((?:        .*\n|\n)+)", cls.__doc__ + "\n", re.MULTILINE)
+    text = inspect.cleandoc(cls.__doc__) + "\n"  # from 3.13 on, Python itself removes the indentation
+    found = re.search(rf"^{title}:\n((?:    .*\n|\n)+)", text, re.MULTILINE)
     return found.group(1) if found else ""
 
 
@@ -45,5 +47,5 @@ def test_docstrings_are_whole(cls):
     assert len(section(cls, "Reference").strip()) > 10
     options = section(cls, "Options")
     for option in option_types(cls):
-        assert re.search(rf"^        (?:\w+, )*{option}(?:, \w+)*: \S", options, re.MULTILINE), option
+        assert re.search(rf"^    (?:\w+, )*{option}(?:, \w+)*: \S", options, re.MULTILINE), option
     assert bool(options) == bool(option_types(cls))
