@@ -12,6 +12,9 @@ def main() -> None:
 
         sys.stdout.write(f"gdrun {__version__}\n")
         sys.exit(0)
+    import gc
+
+    gc.set_threshold(100_000, 50, 50)  # starting makes many objects and no garbage
     from gdrun.cli.main import run
 
     sys.exit(run())

@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import importlib
 import re
+import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -60,8 +61,26 @@ Self = TypeVar("Self", bound="Component")
 @functools.cache
 def option_types(cls: type[Any]) -> Mapping[str, Any]:
     """Name → annotation (with its bounds) of every option of a component or config section."""
-    hints = typing.get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
+    owners = {
+        name: owner for owner in reversed(cls.__mro__) for name in vars(owner).get("__annotations__", ())
+    }
+    return {
+        field.name: _evaluated(owners[field.name].__module__, field.type)
+        for field in dataclasses.fields(cls)
+        if field.init
+    }
+
+
+@functools.cache
+def _evaluated(module: str, annotation: Any) -> Any:
+    """An annotation of a module as an object: what `typing.get_type_hints` does, without its eight-fold work.
+
+    That function evaluates every annotation of a class and of all its bases, anew for each class; at start-up
+    that took longer than training a small network for an epoch.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    return eval(annotation, vars(sys.modules[module]))  # noqa: S307 - our own source, or a plugin's
 
 
 @dataclasses.dataclass(frozen=True)

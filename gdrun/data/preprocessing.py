@@ -92,7 +92,7 @@ class Preprocessor:
         outputs = table.target.shape[1] if table.task == "regression" else 0
         target_center, target_scale = np.zeros(outputs), np.ones(outputs)
         if table.task == "classification":
-            seen = np.unique(table.target[train_rows])
+            seen = np.flatnonzero(np.bincount(table.target[train_rows]))
             if len(seen) < 2:
                 raise DataError(
                     f"dataset {table.name}: all training rows are of class {table.classes[seen[0]]!r}; "

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Pipe, wait
 from typing import Any
 
+from gdrun.engines.engine import WorkerDiedError
 from gdrun.engines.interruption import Interruption
 from gdrun.engines.worker import STOP, TOLD
 from gdrun.errors import GdrunError, SystemRefusedError
@@ -26,10 +27,6 @@ _PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
 _PARTING = 2.0  # seconds that an idle worker has to end by itself
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 _START = "import sys; sys.path[:] = {path!r}; from gdrun.engines.worker import main; main({descriptor})"
-
-
-class WorkerDiedError(SystemRefusedError):
-    """A task's worker died every time that it was tried."""
 
 
 class Worker:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, from_plain, to_plain
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import WorkerDiedError, carry_out
 from gdrun.engines.interruption import Interruption
-from gdrun.engines.pool import WorkerDiedError
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError
 from gdrun.experiments.events import Event
 from gdrun.experiments.summary import result_row, summarize
