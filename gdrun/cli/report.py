@@ -25,4 +25,4 @@ def report(
     path = write_report(resolve(run, runs_dir))
     if json:
         screen.document({"report": str(path)})
-    screen.show(printable(path, one_line=True))
+    screen.show_line(printable(path, one_line=True))

@@ -189,9 +189,14 @@ class TrainedRun:
 
 def predictions_table(found: Predictions) -> bytes:
     """Predictions as a CSV file: row, target where it is known, prediction, probabilities."""
-    truth = found.target is not None and (found.target.ndim == 1 or found.target.shape[1] == 1)
     columns: list[tuple[str, NDArray[Any]]] = [("row", np.arange(len(found.values)))]
-    if found.target is not None and truth:
+    several = not found.classes and len(found.target_names) > 1
+    if found.target is not None and several:
+        columns += [
+            (f"target_{name}", column)
+            for name, column in zip(found.target_names, found.target.T, strict=True)
+        ]
+    elif found.target is not None:
         columns.append(("target", found.target.reshape(-1)))
     if found.probabilities is not None:
         columns.append(("prediction", found.values))
@@ -199,7 +204,7 @@ def predictions_table(found: Predictions) -> bytes:
             (f"probability_{name}", column)
             for name, column in zip(found.classes, found.probabilities.T, strict=True)
         ]
-    elif len(found.target_names) == 1:
+    elif not several:
         columns.append(("prediction", found.values[:, 0]))
     else:
         columns += [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from gdrun.config import Config
-from gdrun.data import Part
+from gdrun.data import Part, Prepared
 from gdrun.errors import GdrunError, StoppedError
 from gdrun.experiments.events import EpochTold, Event, RunTold
 from gdrun.nn.layer import Array
@@ -19,6 +19,7 @@ from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import Status
 from gdrun.run_directory.metrics_csv import metrics_columns
 from gdrun.run_directory.run import RunDirectory, pack_predictions
+from gdrun.run_directory.tables import pack_table
 from gdrun.training.evaluation import Evaluator, penalties
 from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
@@ -182,7 +183,7 @@ class TileWriter:
             )
             values = evaluator.evaluate(parameters, penalties(self.work, parameters, [run]))
             result["test"] = {name: float(column[0]) for name, column in values.items()}
-            predictions = _packed(evaluator, data.test, data.classes, parameters)
+            predictions = _packed(evaluator, data.test, data, parameters)
         weights = {name: view[0] for name, view in network.views(parameters).items()}
         why = f": {outcome.reason}" if outcome.reason else ""
         self.log.info("run %s %s%s", directory.record["id"], outcome.status, why)
@@ -250,10 +251,10 @@ def _described(data: Any, work: StackWork) -> dict[str, Any]:
     }
 
 
-def _packed(evaluator: Evaluator, part: Part, classes: Sequence[str], parameters: Array) -> bytes:
-    """The content of predictions.csv."""
+def _packed(evaluator: Evaluator, part: Part, data: Prepared, parameters: Array) -> bytes:
+    """The content of predictions.csv; with several targets `target_<name>` …, `prediction_<name>` …"""
     predictions = evaluator.predictions(evaluator.scores(parameters))[0]
-    if classes:
+    if classes := data.classes:
         chosen = predictions.argmax(axis=-1)
         names = np.array(classes, object)
         return pack_predictions(
@@ -265,5 +266,7 @@ def _packed(evaluator: Evaluator, part: Part, classes: Sequence[str], parameters
         )
     target, prediction = part.raw_target, predictions.astype(np.float64)
     if target.shape[1] == 1:
-        target, prediction = target[:, 0], prediction[:, 0]
-    return pack_predictions(part.rows, target.tolist(), prediction.tolist())
+        return pack_predictions(part.rows, target[:, 0].tolist(), prediction[:, 0].tolist())
+    titles = [f"{kind}_{name}" for kind in ("target", "prediction") for name in data.target_names]
+    columns = [part.rows, *target.T, *prediction.T]
+    return pack_table(["row", *titles], zip(*(column.tolist() for column in columns), strict=True))

@@ -49,9 +49,9 @@ def _show_group(screen: Screen, group: Group) -> None:
 
 
 def _next(screen: Screen, path: Path, command: str) -> None:
-    screen.show(Text.assemble(("run     ", "faint"), str(path)))
-    screen.show(Text.assemble(("report  ", "faint"), str(path / "report.html")))
-    screen.show(Text.assemble(("next    ", "faint"), (command, "command")))
+    screen.show_line(Text.assemble(("run     ", "faint"), str(path)))
+    screen.show_line(Text.assemble(("report  ", "faint"), str(path / "report.html")))
+    screen.show_line(Text.assemble(("next    ", "faint"), (command, "command")))
 
 
 def _strict(value: Any) -> Any:

@@ -21,7 +21,7 @@ _THEME = Theme(
         "command": "bold cyan",
     }
 )
-_NARROW = 60  # columns below which tables would be cut
+_PAPER = 100  # columns of a file or a pipe, which have no width of their own
 
 
 class _Console(Console):
@@ -42,19 +42,23 @@ class Screen:
     def __init__(self, *, quiet: bool = False, json: bool = False) -> None:
         self.quiet = quiet
         self.json = json
-        width = None if sys.stdout.isatty() else 100  # a file or a pipe has no width of its own
-        self.results = _Console(theme=_THEME, highlight=False, markup=False, emoji=False, width=width)
-        self.notices = _Console(theme=_THEME, highlight=False, markup=False, emoji=False, stderr=True)
+        self.results = _console(sys.stdout.isatty())
+        self.notices = _console(sys.stderr.isatty(), stderr=True)
 
     def show(self, *parts: Any) -> None:
         """Print a result, unless a JSON document is to be the only one."""
         if not self.json:
-            self.results.print(*parts)
+            _print(self.results, *parts)
+
+    def show_line(self, text: Any) -> None:
+        """Print a result that is never broken into lines: a path or a command, to be copied."""
+        if not self.json:
+            _print(self.results, text, soft_wrap=True)
 
     def tell(self, *parts: Any) -> None:
         """Print what is going on, unless quiet."""
         if not self.quiet:
-            self.notices.print(*parts, soft_wrap=True)
+            _print(self.notices, *parts, soft_wrap=True)
 
     def notice(self, text: str) -> None:
         """Print something the user should know; `text` is no markup."""
@@ -73,3 +77,19 @@ class Screen:
         """Print text just as it is, a file's content; on a terminal without what would steer it."""
         text = printable(text) if sys.stdout.isatty() else text
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _console(is_terminal: bool, *, stderr: bool = False) -> Console:
+    width = None if is_terminal else _PAPER
+    return _Console(theme=_THEME, highlight=False, markup=False, emoji=False, width=width, stderr=stderr)
+
+
+def _print(console: Console, *parts: Any, soft_wrap: bool = False) -> None:
+    """Print; in a file without the blanks that tables leave at the ends of lines."""
+    if console.is_terminal:
+        console.print(*parts, soft_wrap=soft_wrap)
+        return
+    with console.capture() as captured:
+        console.print(*parts, soft_wrap=soft_wrap)
+    for line in captured.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
