@@ -64,11 +64,8 @@ def option_types(cls: type[Any]) -> Mapping[str, Any]:
     owners = {
         name: owner for owner in reversed(cls.__mro__) for name in vars(owner).get("__annotations__", ())
     }
-    return {
-        field.name: _evaluated(owners[field.name].__module__, field.type)
-        for field in dataclasses.fields(cls)
-        if field.init
-    }
+    options: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(cls) if field.init}
+    return {name: _evaluated(owners[name].__module__, kind) for name, kind in options.items()}
 
 
 @functools.cache

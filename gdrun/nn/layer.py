@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from gdrun.arrays import aligned_empty, aligned_like
 from gdrun.component import Component
 from gdrun.nn.initializer import Initializer
 
@@ -85,16 +86,16 @@ class Workspace:
         since NumPy's reductions over a short last axis are several times slower than over a middle one.
         """
         if len(shape) == 1 and shape[0] <= _NARROW:
-            return np.empty((self.runs, shape[0], self.batch), self.dtype).transpose(0, 2, 1)
-        return np.empty((self.runs, self.batch, *shape), self.dtype)
+            return aligned_empty((self.runs, shape[0], self.batch), self.dtype).transpose(0, 2, 1)
+        return aligned_empty((self.runs, self.batch, *shape), self.dtype)
 
     def over(self, x: Array) -> Array:
         """`x` itself where the layer being bound may write over its input, else an uninitialised copy."""
-        return x if self.overwritable else np.empty_like(x)
+        return x if self.overwritable else aligned_like(x)
 
     def like(self, x: Array) -> Array:
         """An uninitialised buffer (runs, batch, *features), laid out as `x` (runs or 1, batch, …)."""
-        return np.empty_like(x) if len(x) == self.runs else self.activations(*x.shape[2:])
+        return aligned_like(x) if len(x) == self.runs else self.activations(*x.shape[2:])
 
 
 class Layer(Component):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.layer import Array, Bound, Workspace
 
 
@@ -14,7 +15,7 @@ def bind_clipped(
     y = workspace.over(x)
     lowest, highest = np.asarray(low, x.dtype), np.asarray(high, x.dtype)
     shift, scale = np.asarray(offset, x.dtype), np.asarray(divisor, x.dtype)
-    inside, below = np.empty_like(x, dtype=bool), np.empty_like(x, dtype=bool)
+    inside, below = aligned_like(x, bool), aligned_like(x, bool)
     plain = offset == 0 and divisor == 1
 
     def forward() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Workspace
 
@@ -23,8 +24,8 @@ def bind_exponential_linear(
     y = workspace.over(x)
     zero = np.zeros((), x.dtype)
     floor, scale, width = number(scale * alpha, x), number(scale, x), number(width, x)
-    slope = np.empty_like(x)
-    positive = np.empty_like(x, dtype=bool)
+    slope = aligned_like(x)
+    positive = aligned_like(x, bool)
 
     def forward() -> None:
         np.minimum(x, zero, out=slope)

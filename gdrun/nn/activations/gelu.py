@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Array, Bound, Workspace
 
@@ -52,7 +53,7 @@ def _limited(x: Array, out: Array) -> None:
 def _bind_exact(x: Array) -> Bound:
     from scipy.special import erf  # slow to import: only for those who use it
 
-    y, share, near, slope = (np.empty_like(x) for _ in range(4))
+    y, share, near, slope = (aligned_like(x) for _ in range(4))
     one, half, root_half, peak = (
         np.asarray(value, x.dtype) for value in (1, 0.5, np.sqrt(0.5), np.sqrt(0.5 / np.pi))
     )
@@ -78,7 +79,7 @@ def _bind_exact(x: Array) -> Bound:
 
 
 def _bind_tanh(x: Array) -> Bound:
-    y, near, t, square, slope = (np.empty_like(x) for _ in range(5))
+    y, near, t, square, slope = (aligned_like(x) for _ in range(5))
     one, half, root, cubic, three = (
         np.asarray(value, x.dtype) for value in (1, 0.5, np.sqrt(2 / np.pi), 0.044715, 3)
     )

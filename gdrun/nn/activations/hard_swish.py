@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Array, Bound, Workspace
 
@@ -22,8 +23,8 @@ class HardSwish(Activation):
     """
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
-        y, gate, slope = (np.empty_like(x) for _ in range(3))
-        outside = np.empty_like(x, dtype=bool)
+        y, gate, slope = (aligned_like(x) for _ in range(3))
+        outside = aligned_like(x, bool)
         zero, third, half, one, three, six = (np.asarray(v, x.dtype) for v in (0, 1 / 3, 0.5, 1, 3, 6))
 
         def forward() -> None:

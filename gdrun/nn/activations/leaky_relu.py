@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.component import Probability
 from gdrun.nn.activation import Activation
 from gdrun.nn.functions import number
@@ -32,8 +33,8 @@ class LeakyRelu(Activation):
         y = workspace.over(x)
         zero = np.zeros((), x.dtype)
         slope = number(self.slope, x)
-        scaled = np.empty_like(x)
-        negative = np.empty_like(x, dtype=bool)
+        scaled = aligned_like(x)
+        negative = aligned_like(x, bool)
 
         def forward() -> None:
             np.multiply(x, slope, out=scaled)

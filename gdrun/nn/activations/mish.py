@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.functions import sigmoid, softplus
 from gdrun.nn.layer import Array, Bound, Workspace
@@ -23,7 +24,7 @@ class Mish(Activation):
     """
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
-        y, t, slope, scratch = (np.empty_like(x) for _ in range(4))
+        y, t, slope, scratch = (aligned_like(x) for _ in range(4))
         one = np.ones((), x.dtype)
 
         def forward() -> None:

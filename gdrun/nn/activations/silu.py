@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.functions import sigmoid
 from gdrun.nn.layer import Array, Bound, Workspace
@@ -28,7 +29,7 @@ class Silu(Activation):
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
         y = workspace.over(x)
-        share, slope = np.empty_like(x), np.empty_like(x)
+        share, slope = aligned_like(x), aligned_like(x)
         one = np.ones((), x.dtype)
 
         def forward() -> None:

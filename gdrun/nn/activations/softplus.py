@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.functions import softplus
 from gdrun.nn.layer import Array, Bound, Workspace
@@ -25,7 +26,7 @@ class Softplus(Activation):
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
         y = workspace.over(x)
-        slope = np.empty_like(x)
+        slope = aligned_like(x)
         zero = np.zeros((), x.dtype)
 
         def forward() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Array, Bound, Workspace
 
@@ -24,7 +25,7 @@ class Softsign(Activation):
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
         y = workspace.over(x)
-        size = np.empty_like(x)
+        size = aligned_like(x)
         one = np.ones((), x.dtype)
 
         def forward() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Array, Bound, Workspace
 
@@ -23,7 +24,7 @@ class Tanh(Activation):
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
         y = workspace.over(x)
-        slope = np.empty_like(x)
+        slope = aligned_like(x)
         one = np.ones((), x.dtype)
 
         def forward() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.component import Ge, Lt
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Layer, Workspace
@@ -45,8 +46,8 @@ class Dropout(Layer):
         if len(workspace.generators) != workspace.runs:
             raise ValueError(f"dropout needs a generator for each of the {workspace.runs} runs in training")
         y = x if workspace.overwritable and len(x) == workspace.runs else workspace.like(x)
-        mask = np.empty_like(y)
-        kept = np.empty_like(y, dtype=bool)
+        mask = aligned_like(y)
+        kept = aligned_like(y, bool)
         draws = np.empty(y.shape, np.float32)  # in row order: which value meets which draw is then plain
         rate, scale = number(self.rate, draws), number(1 / (1 - self.rate), y)
         generators = workspace.generators

@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from gdrun.arrays import aligned_empty
 from gdrun.component import Count
 from gdrun.nn.layer import Array, Bound, Layer, Shape, Workspace
 
@@ -65,9 +66,9 @@ class Reshape(Layer):
 def _bind_reshape(x: Array, shape: Shape, workspace: Workspace) -> Bound:
     """A view of the rows in another shape, or a copy where the memory layout asks for one."""
     as_view = x.flags.c_contiguous
-    y = x.reshape(*x.shape[:2], *shape) if as_view else np.empty((*x.shape[:2], *shape), x.dtype)
+    y = x.reshape(*x.shape[:2], *shape) if as_view else aligned_empty((*x.shape[:2], *shape), x.dtype)
     y_as_x = y.reshape(x.shape)
-    dx = np.empty(x.shape, x.dtype)
+    dx = aligned_empty(x.shape, x.dtype)
     dx_as_y = dx.reshape(y.shape)
 
     def forward() -> None:

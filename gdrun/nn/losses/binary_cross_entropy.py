@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.functions import sigmoid
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Loss, Task, encode_values, mean_of_rows
@@ -46,8 +47,8 @@ class BinaryCrossEntropy(Loss):
     def probabilities(self, prediction: Array) -> Array:
         if prediction.shape[-1] != 1:
             raise ValueError(f"two classes have one output, not {prediction.shape[-1]}")
-        of_class_1 = sigmoid(prediction, np.empty_like(prediction))
-        of_class_0 = sigmoid(-prediction, np.empty_like(prediction))
+        of_class_1 = sigmoid(prediction, aligned_like(prediction))
+        of_class_0 = sigmoid(-prediction, aligned_like(prediction))
         return np.concatenate([of_class_0, of_class_1], axis=-1)
 
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
@@ -55,7 +56,7 @@ class BinaryCrossEntropy(Loss):
         return mean_of_rows(np.maximum(z, 0) - z * encoded + np.log1p(np.exp(-np.abs(z))))
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
-        gradient = np.empty_like(prediction)
+        gradient = aligned_like(prediction)
         batch, outputs = prediction.shape[-2:]
         scale = np.asarray(1 / (batch * outputs), prediction.dtype)
 

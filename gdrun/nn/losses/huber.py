@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_like
 from gdrun.component import Positive
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array
@@ -45,7 +46,7 @@ class Huber(Loss):
         return mean_of_rows(near * (size - near / 2))
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
-        gradient = np.empty_like(prediction)
+        gradient = aligned_like(prediction)
         batch, outputs = prediction.shape[-2:]
         scale = np.asarray(1 / (batch * outputs), prediction.dtype)
         delta = number(self.delta, prediction)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Loss, Task, encode_values, mean_of_rows
 
@@ -36,7 +37,7 @@ class Mae(Loss):
         return mean_of_rows(np.abs(prediction.astype(np.float64) - encoded))
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
-        gradient = np.empty_like(prediction)
+        gradient = aligned_like(prediction)
         batch, outputs = prediction.shape[-2:]
         scale = np.asarray(1 / (batch * outputs), prediction.dtype)
 

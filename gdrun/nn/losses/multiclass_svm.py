@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_like
 from gdrun.component import NonNegative
 from gdrun.nn.functions import number, softmax
 from gdrun.nn.layer import Array
@@ -54,8 +55,8 @@ class MulticlassSvm(Loss):
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
         batch, count = prediction.shape[-2:]
         classes = np.arange(count)
-        gradient, scratch = np.empty_like(prediction), np.empty_like(prediction)
-        right, violating = np.empty_like(prediction, dtype=bool), np.empty_like(prediction, dtype=bool)
+        gradient, scratch = aligned_like(prediction), aligned_like(prediction)
+        right, violating = aligned_like(prediction, bool), aligned_like(prediction, bool)
         row = np.empty(prediction.shape[:-1], prediction.dtype)
         column, ones = row[..., None], np.ones(count, prediction.dtype)
         lead, scale = number(-np.asarray(self.margin), prediction), np.asarray(1 / batch, prediction.dtype)

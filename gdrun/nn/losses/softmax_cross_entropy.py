@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.arrays import aligned_like
 from gdrun.component import Decay, Positive
 from gdrun.nn.functions import number, softmax
 from gdrun.nn.layer import Array
@@ -84,7 +85,7 @@ class SoftmaxCrossEntropy(Loss):
         return wanted if self.class_weights is None else wanted * np.asarray(self.class_weights, like.dtype)
 
     def bind(self, prediction: Array, encoded: Array) -> Callable[[], Array]:
-        gradient = np.empty_like(prediction)
+        gradient = aligned_like(prediction)
         row = np.empty(prediction.shape[:-1], prediction.dtype)
         column = row[..., None]
         if not self._is_plain:
@@ -96,7 +97,7 @@ class SoftmaxCrossEntropy(Loss):
         in_memory = gradient.ravel(order="K")  # a view, in which the class of a row is found by its place
         run_step, row_step, class_step = (stride // gradient.itemsize for stride in gradient.strides)
         first = np.arange(runs)[:, None] * run_step + np.arange(batch) * row_step
-        place = np.empty_like(first)
+        place = aligned_like(first)
 
         def derive() -> Array:
             np.maximum.reduce(prediction, axis=-1, out=row)
@@ -117,7 +118,7 @@ class SoftmaxCrossEntropy(Loss):
         """With smoothing or weights: ∂L/∂z_c = (p_c·Σ_k w_k·y_k − w_c·y_c)/Σ_rows w_target."""
         count = prediction.shape[-1]
         classes, column = np.arange(count), row[..., None]
-        right, wanted = np.empty_like(prediction, dtype=bool), np.empty_like(prediction)
+        right, wanted = aligned_like(prediction, bool), aligned_like(prediction)
         smoothing = number(self.label_smoothing, prediction)
         kept, spread = 1 - smoothing, smoothing / count
         ones = np.ones(count, prediction.dtype)
