@@ -33,7 +33,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        with _terminable():
+        with _stoppable():
             from gdrun.cli.app import make_app
 
             result = make_app(words)(words, prog_name="gdrun", standalone_mode=False)
@@ -46,7 +46,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return _usage(error)
     except (typer.Abort, KeyboardInterrupt):
-        return _say("stopped", StoppedError.exit_code)
+        return _say("interrupted", StoppedError.exit_code)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -71,20 +71,21 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """While this lasts, SIGTERM ends the command as Ctrl-C does: in order, and with a word."""
+def _stoppable() -> Iterator[None]:
+    """While this lasts, Ctrl-C and SIGTERM end the command in order, and with a word."""
 
     def end(number: int, frame: object) -> None:
-        raise TerminatedError("terminated")
+        raise TerminatedError("terminated") if number == signal.SIGTERM else StoppedError("interrupted")
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _usage(error: Any) -> int:

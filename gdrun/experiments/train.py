@@ -12,6 +12,7 @@ from gdrun.errors import ConfigError
 from gdrun.experiments import tiles
 from gdrun.experiments.build import load_data, stack_work
 from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run
+from gdrun.experiments.threads import blas_threads
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 from gdrun.training.work import StackWork
@@ -91,6 +92,13 @@ def train(
         StoppedError: interrupted; `gdrun resume` goes on.
         GdrunError: what else prevented it.
     """
+    with blas_threads(plan.config.compute.blas_threads), interruption.deferred():
+        return _train(plan, runs_directory, tell, interruption, plugins)
+
+
+def _train(
+    plan: TrainPlan, runs_directory: Path, tell: Tell, interruption: Interruption, plugins: Sequence[Path]
+) -> Path:
     config = plan.config
     if not plan.group:
         with (
