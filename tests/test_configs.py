@@ -1,0 +1,158 @@
+"""Every config in the configs folder: it trains, it learns, and what its comment says is so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "cli"))
+
+from cli_commands import CONFIGS, gdrun, record, the_run
+
+from gdrun.run_directory.store import Run
+
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+LOWEST_ACCURACY = {"moons-decision": 0.93, "digits-svm": 0.9, "mnist-mlp": 0.88}
+
+Train = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Train:
+    """Train a config by its name, with changes; each only once."""
+    done: dict[tuple[str, ...], Run] = {}
+
+    def train(name: str, *words: str) -> Run:
+        if (name, *words) not in done:
+            runs = tmp_path_factory.mktemp("runs")
+            answer = gdrun("train", CONFIGS / f"{name}.yaml", *words, "--runs-dir", runs, "-q")
+            assert answer.code == 0, answer
+            done[(name, *words)] = Run(the_run(runs, name))
+        return done[(name, *words)]
+
+    return train
+
+
+def test_there_are_configs() -> None:
+    assert len(NAMES) >= 15
+    assert set(NAMES) >= set(LOWEST_ACCURACY)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_its_run_after_the_file_and_says_what_to_watch(name: str) -> None:
+    text = (CONFIGS / f"{name}.yaml").read_text()
+    assert f"\nname: {name}" in text
+    assert text.startswith("# ")
+    assert "\n# Watch: " in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_is_valid_without_a_warning(name: str) -> None:
+    answer = gdrun("validate", CONFIGS / f"{name}.yaml", "--json")
+    assert answer.code == 0, answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_smoke(trained: Train, name: str) -> None:
+    run = trained(name, "--smoke")
+    assert run.status in ("completed", "stopped")
+    assert run.record["timing"]["epochs"] == 2
+    assert run.record["data"]["rows_by_part"]["train"] <= 512
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_learns(trained: Train, name: str) -> None:
+    run = trained(name)
+    assert run.status in ("completed", "stopped")
+    test = run.result["test"]
+    if run.record["data"]["task"] == "regression":
+        assert test["r2"] > 0.4
+        return
+    _, counts = np.unique(run.predictions()["target"].astype(str), return_counts=True)
+    majority = counts.max() / counts.sum()
+    assert test["accuracy"] > max(LOWEST_ACCURACY.get(name, 0.93), majority)
+
+
+class TestComments:
+    """What the comments say to watch."""
+
+    def test_auto_mpg_is_a_few_miles_off(self, trained: Train) -> None:
+        assert trained("auto-mpg-huber").result["test"]["mae"] < 3
+
+    def test_breast_cancer_reports_f1(self, trained: Train) -> None:
+        run = trained("breast-cancer-logistic")
+        assert run.weights()["layers.0.weight"].shape == (30, 1)  # one output
+        assert run.result["test"]["f1"] > 0.9
+
+    def test_csv_predicts_its_own_file(self, trained: Train) -> None:
+        answer = gdrun("predict", trained("csv-file").path, CONFIGS / "data" / "harvest.csv")
+        assert answer.code == 0, answer
+        assert answer.out.startswith("row,target,prediction\n")
+
+    def test_diabetes_stops_when_the_validation_error_turns(self, trained: Train) -> None:
+        run = trained("diabetes-regression")
+        assert run.status == "stopped"
+        train, best = run.metrics["train_loss"], run.result["best_epoch"]
+        assert train[-1] < train[best]
+        assert run.metrics["val_loss"][-1] > run.metrics["val_loss"][best]
+
+    def test_large_batch_needs_its_larger_learning_rate(self, trained: Train) -> None:
+        scaled = trained("digits-large-batch")
+        plain = trained("digits-large-batch", "learning_rate_scaling=null")
+        factor = scaled.metrics["learning_rate"][1:] / plain.metrics["learning_rate"][1:]
+        np.testing.assert_allclose(factor, 8, rtol=1e-12)
+        assert plain.metrics["train_loss"][-1] > 5 * scaled.metrics["train_loss"][-1]
+
+    def test_sequential_shows_every_shape(self) -> None:
+        answer = gdrun("train", CONFIGS / "digits-sequential.yaml", "--dry-run")
+        assert "64 → 64 selu → dropout 64 → 32 → activation 32 softplus → 10" in " ".join(answer.out.split())
+
+    def test_svm_starts_at_the_number_of_wrong_classes(self, trained: Train) -> None:
+        assert trained("digits-svm").metrics["train_loss"][0] == 9
+
+    def test_iris_falls_smoothly_until_the_gradient_is_almost_zero(self, trained: Train) -> None:
+        run = trained("iris-softmax-regression")
+        assert (np.diff(run.metrics["train_loss"]) < 0).all()
+        assert run.metrics["gradient_norm"][-1] < 1e-2
+
+    def test_moons_need_a_hidden_layer(self, trained: Train) -> None:
+        linear = trained("moons-decision", "model=linear")
+        assert 0.84 < linear.result["test"]["accuracy"] < 0.92
+
+    def test_penguins_tell_what_was_filled(self, tmp_path: Path) -> None:
+        answer = gdrun("train", CONFIGS / "penguins-categories.yaml", "--smoke", "--runs-dir", tmp_path)
+        assert "note: " in answer.err
+        assert "missing" in answer.err
+
+    def test_sine_leaves_plain_descent_behind(self, trained: Train) -> None:
+        adam, sgd, adadelta = (
+            trained("sine-full-batch", *words).result["train"]["loss"]
+            for words in ((), ("optimizer=sgd",), ("optimizer=adadelta",))
+        )
+        assert sgd > 10 * adam
+        assert adadelta < 3 * adam
+
+    def test_momentum_is_ahead_on_wine(self, trained: Train) -> None:
+        fast, slow = trained("wine-momentum"), trained("wine-momentum", "optimizer.momentum=0")
+        assert (fast.metrics["train_loss"][1:11] < slow.metrics["train_loss"][1:11]).all()
+
+    def test_spirals_are_rougher_without_the_warmup(self, trained: Train) -> None:
+        with_it = trained("spirals-deep")
+        without = trained("spirals-deep", "schedule.warmup_epochs=null")
+        assert with_it.metrics["learning_rate"][1] < 0.3 * without.metrics["learning_rate"][1]
+
+    def test_mnist_evaluates_a_sample(self, trained: Train) -> None:
+        run = trained("mnist-mlp")
+        assert run.record["data"]["evaluated_train_rows"] == 1000
+        assert record(run.path)["data"]["rows_by_part"]["train"] > 1000
+
+    def test_digits_stop_when_the_validation_loss_has_turned(self, trained: Train) -> None:
+        run = trained("digits-mlp", "epochs=200")
+        assert run.status == "stopped"
+        best = run.result["best_epoch"]
+        assert run.metrics["val_loss"][-1] > run.metrics["val_loss"][best]
+        assert run.metrics["val_accuracy"][-1] >= run.metrics["val_accuracy"][best] - 0.005
