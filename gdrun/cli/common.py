@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def load_config(
         load_plugin(plugin)
     changes = list(overrides or ())
     if name is not None:
-        changes.append(f"name={name}")
+        changes.append(f"name={json.dumps(name)}")
     loaded = load(path, changes)
     for notice in loaded.notices:
         screen.notice(notice)

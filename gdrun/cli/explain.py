@@ -34,14 +34,13 @@ def explain(
     [bold]gdrun explain step every_epochs=10 factor=0.5[/]
     """
     from gdrun.config.lookup import configured, find
-    from gdrun.config.plugins import load_plugin
+    from gdrun.config.plugins import load_all_plugins
     from gdrun.errors import ConfigError
     from gdrun.report.console.explain import explanation_document, show_explanation
     from gdrun.report.console.screen import Screen
 
     screen = Screen(json=json)
-    for file in plugin or ():
-        load_plugin(file)
+    load_all_plugins(plugin or ())
     found = find(name)
     if settings and not found.entry:
         raise ConfigError(f"{name} is no component and has no options to set; say only: gdrun explain {name}")

@@ -25,13 +25,12 @@ def list_components(
     [bold]gdrun list schedule[/]
     """
     from gdrun.config.lookup import find_family
-    from gdrun.config.plugins import load_plugin
+    from gdrun.config.plugins import load_all_plugins
     from gdrun.report.console.components import ALL, components_document, show_components
     from gdrun.report.console.screen import Screen
 
     screen = Screen(json=json)
-    for file in plugin or ():
-        load_plugin(file)
+    load_all_plugins(plugin or ())
     kinds = ALL if kind is None else [find_family(kind)]
     if json:
         screen.document(components_document(kinds))

@@ -13,10 +13,9 @@ def schema(plugin: given.Plugin = None, json: given.Json = False, debug: given.D
     With the YAML language server, as VS Code has it, this line at the top of a config makes use of it:
     # yaml-language-server: $schema=gdrun.schema.json
     """
-    from gdrun.config.plugins import load_plugin
+    from gdrun.config.plugins import load_all_plugins
     from gdrun.config.schema import json_schema
     from gdrun.report.console.screen import Screen
 
-    for file in plugin or ():
-        load_plugin(file)
+    load_all_plugins(plugin or ())
     Screen(json=True).document(json_schema())  # with --json or without

@@ -69,7 +69,7 @@ def class_at(annotation: Any, node: Node) -> tuple[Family | None, Any]:
         if family := family_of(inner):
             named = node.value.get("name") if isinstance(node.value, dict) else node
             name = named.value if named is not None else None
-            return family, family.components.get(name) if isinstance(name, str) else None
+            return family, family.find(name)
         if is_section(inner):
             return None, inner
     return None, None

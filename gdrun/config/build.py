@@ -141,12 +141,13 @@ class Builder:
         name = name_node.value
         if name is BROKEN:
             return BROKEN
-        if not isinstance(name, str) or name not in family.components:
+        cls = family.find(name)
+        if cls is None or not isinstance(name, str):
             known = ", ".join(family.components) or f"no {family.plural} at all"
             near = did_you_mean(name, family.components)
             said = f"{shown(name)} is not {family.with_article}{near} (there are: {known})"
             return self._broken(name_node, key if name_node is node else _join(key, "name"), said)
-        return self.section(family.components[name], options, key, name)
+        return self.section(cls, options, key, name)
 
     def _list(self, annotation: Any, items: list[Node], node: Node, key: str) -> Any:
         arguments = typing.get_args(bare(annotation))

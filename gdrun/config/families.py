@@ -43,6 +43,16 @@ class Family:
     base: type[Component]
     components: MutableMapping[str, type[Any]]
 
+    def find(self, name: object) -> type[Any] | None:
+        """The component with this name, or None. An unknown name makes installed packages' plugins load."""
+        if not isinstance(name, str):
+            return None
+        if name not in self.components:
+            from gdrun.config.plugins import load_entry_points
+
+            load_entry_points()
+        return self.components.get(name)
+
     @property
     def with_article(self) -> str:
         return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"

@@ -95,7 +95,7 @@ class _Change:
             return node
         head, *rest = path
         if head == "name" and family and not rest:
-            return self._renamed(node, node.value, family.components.get(str(self.value.value)))
+            return self._renamed(node, node.value, family.find(self.value.value))
         inner = self._inner(annotation, cls, head)
         child = node.value.get(head)
         if child is None:

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +22,7 @@ from gdrun.config.problems import shown, shown_path
 from gdrun.config.scalars import resolve
 from gdrun.errors import ConfigError, GdrunError
 
+_loaded: set[str] = set()  # entry points; they are looked for again at every unknown name
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
@@ -68,13 +70,23 @@ def load_entry_points() -> list[str]:
 
     names = []
     for entry in entry_points(group="gdrun.plugins"):
+        if entry.value in _loaded:
+            continue
         source = f"plugin {entry.name} ({entry.value})"
         try:
             loaded = entry.load()
         except Exception as error:
             raise ConfigError(f"{source}: {type(error).__name__}: {error}") from error
+        _loaded.add(entry.value)
         names += register(loaded, source)
     return names
+
+
+def load_all_plugins(files: Iterable[str | Path]) -> None:
+    """Load plugin files and the plugins of installed packages: what commands that list everything need."""
+    for file in files:
+        load_plugin(file)
+    load_entry_points()
 
 
 def register(source: ModuleType | type[Any], where: str) -> list[str]:

@@ -200,3 +200,16 @@ def test_entry_points_of_installed_packages(tmp_path: Path, monkeypatch: pytest.
     found[:] = [EntryPoint("bad", "gdrun_no_such_module", "gdrun.plugins")]
     with pytest.raises(ConfigError, match=r"plugin bad \(gdrun_no_such_module\): ModuleNotFoundError"):
         load_entry_points()
+
+
+def test_an_unknown_name_is_looked_for_among_installed_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    plugin(tmp_path, PLUGIN, "gdrun_entry_point_on_demand.py")
+    found = [EntryPoint("on_demand", "gdrun_entry_point_on_demand", "gdrun.plugins")]
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda *, group: found)
+    config = from_plain({"dataset": "digits"}, {"optimizer": "sign_descent2d"}).config
+    assert config.optimizer.name == "sign_descent2d"
+    with pytest.raises(ConfigError, match="'sign_descent3d' is not an optimizer"):
+        from_plain({"dataset": "digits", "optimizer": "sign_descent3d"})
