@@ -56,9 +56,7 @@ def trained_run(name: str, runs_directory: Path, plugins: Sequence[Path] | None)
     from gdrun.experiments.trained import TrainedRun
     from gdrun.run_directory.listing import resolve
 
-    for plugin in plugins or ():
-        load_plugin(plugin)
-    return TrainedRun(resolve(name, runs_directory))
+    return TrainedRun(resolve(name, runs_directory), plugins or ())
 
 
 def carry_through(

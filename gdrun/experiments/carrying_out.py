@@ -172,7 +172,8 @@ def _member_specs(group: GroupDirectory, config: Config, interruption: Interrupt
         member = from_plain(to_plain(config), changes).config
         path = group.path / MEMBERS / entry["run"]
         if not (path / RUN_RECORD).is_file():
-            group.member(entry["run"], config=dump_yaml(member), seed=member.seed).release()
+            plugins = group.record.get("plugins", [])
+            group.member(entry["run"], config=dump_yaml(member), seed=member.seed, plugins=plugins).release()
         specs.append(RunSpec(path, to_plain(member)))
     return specs
 

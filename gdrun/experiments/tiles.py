@@ -37,9 +37,10 @@ def run_bytes(work: StackWork) -> int:
 
 
 def tile_size(work: StackWork, runs: int, workers: int) -> int:
-    """Runs a tile: as many as fit the second-level cache, but so few that every worker has one."""
+    """Runs a tile: at most as many as fit the second-level cache, and the same number of tiles a worker."""
     fitting = max(1, min(_MOST, second_level_cache() // run_bytes(work)))
-    return max(1, min(fitting, math.ceil(runs / workers)))
+    rounds = math.ceil(runs / (fitting * workers))
+    return math.ceil(runs / (rounds * workers))
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, from_plain, to_plain, with_task
 from gdrun.config.overrides import Overrides
+from gdrun.config.plugins import load_plugin
 from gdrun.data import NewData, Part, Preprocessor, Table, make_part
 from gdrun.errors import ConfigError, DataError, WeightsError
 from gdrun.experiments.build import build_network, loss_of, metrics_of
@@ -48,13 +49,14 @@ class TrainedRun:
 
     Args:
         path: of a run directory whose run has ended.
+        plugins: files to load in place of those that it was trained with.
 
     Raises:
         ConfigError: it is a group, or a run without weights yet.
         WeightsError: its files are damaged or don't fit each other.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, plugins: Sequence[Path] = ()) -> None:
         saved = load(path)
         if isinstance(saved, Group):
             members = ", ".join(list(saved.members)[:3])
@@ -66,6 +68,8 @@ class TrainedRun:
                 f"{path}: the run is {saved.status} and has no weights yet; gdrun resume {path}"
             )
         self.data: Mapping[str, Any] = data
+        for plugin in plugins or saved.record.get("plugins", ()):
+            load_plugin(plugin)
         self.config: Config = from_plain(saved.config, source=str(path / "config.yaml")).config
         self.preprocessor = Preprocessor.from_plain(data["preprocessing"])
 
