@@ -59,8 +59,8 @@ class TrainedRun:
     def __init__(self, path: Path, plugins: Sequence[Path] = ()) -> None:
         saved = load(path)
         if isinstance(saved, Group):
-            members = ", ".join(list(saved.members)[:3])
-            raise ConfigError(f"{path} is a group: name one of its runs, as {path}/members/… ({members} …)")
+            member = next(iter(saved.members), "…")
+            raise ConfigError(f"{path} is a group; name one of its runs, such as {path}/members/{member}")
         self.run: Run = saved
         data = saved.record.get("data") or {}
         if "preprocessing" not in data:
@@ -123,11 +123,11 @@ class TrainedRun:
         config = loaded.config
         self._check_overrides(config)
         table = config.dataset.load(Path())
-        config = with_task(config, table.task)
         if table.task != self.preprocessor.task:
             raise DataError(
                 f"{table.name} is for {table.task}, the run was trained for {self.preprocessor.task}"
             )
+        config = with_task(config, table.task)
         notices = list(loaded.notices)
         if table.sha256 == self.data["sha256"]:
             rows = {name: numbers for name, numbers in self.run.split().items() if len(numbers)}

@@ -176,3 +176,17 @@ def kill(process: subprocess.Popen[str]) -> None:
     """Kill a command without a warning."""
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+def write_table(
+    path: Path, kinds: tuple[str, ...] = ("cat", "dog", "fox"), rows: int = 90, seed: int = 0
+) -> None:
+    """A table with numbers, categories and gaps, from which the kind can be told."""
+    random = np.random.default_rng(seed)
+    lines = ["weight,colour,kind"]
+    for row in range(rows):
+        number = row % len(kinds)
+        weight = "" if row % 17 == 5 else f"{10 * number + random.normal():.3f}"
+        colour = ("red", "grey", "")[(number + int(random.random() < 0.1)) % 3]
+        lines.append(f"{weight},{colour},{kinds[number]}")
+    path.write_text("\n".join(lines) + "\n")

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_commands import Answer, train
+from cli_commands import gdrun, the_run, train, write_table
 
-Command = Callable[..., Answer]
-
-HARVEST = """site,rain,sun,yield
-north,1.0,5.0,10.0
-south,2.0,,20.5
-"""
+TABLE = "name: table\ndataset: {name: csv, path: table.csv, target: kind}\nepochs: 20\nbatch_size: 8\n"
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +26,15 @@ def classifier(shared_runs: Path) -> Path:
 def members(shared_runs: Path) -> Path:
     """A group of four seeds."""
     return train(shared_runs, "members", "--seeds", "4", "--workers", "1")
+
+
+@pytest.fixture(scope="session")
+def pets(shared_runs: Path) -> Path:
+    """A run on a table with categories and missing values."""
+    folder = shared_runs / "pets"
+    folder.mkdir()
+    write_table(folder / "table.csv")
+    (folder / "c.yaml").write_text(TABLE)
+    answer = gdrun("train", folder / "c.yaml", "--runs-dir", folder, "-q")
+    assert answer.code == 0, answer
+    return the_run(folder, "table")
