@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.config import Config, with_task
-from gdrun.data import Prepared, SplitRows, prepare, split
+from gdrun.config import Config, to_plain, with_task
+from gdrun.data import Prepared, SplitRows, Table, prepare, split
 from gdrun.errors import ConfigError, WeightsError
 from gdrun.nn.layer import Shape
 from gdrun.nn.loss import Loss
@@ -33,12 +34,34 @@ def smoke(config: Config) -> Config:
 def load_data(config: Config) -> tuple[Config, Prepared]:
     """Read, split and preprocess the data of a config, and fill in what depends on its task.
 
+    The last data set is kept, since planning and training ask for the same one.
+
     Raises:
         DataError: the data cannot be used.
         ConfigError: the config doesn't fit the data.
     """
-    table = config.dataset.load(Path())
-    config = with_task(config, table.task)
+    key = _data_key(config)
+    data = _last.get(key)
+    if data is None:
+        table = config.dataset.load(Path())
+        data = _prepared(with_task(config, table.task), table)
+        _last.clear()
+        _last[key] = data
+    return with_task(config, data.task), data
+
+
+_last: dict[str, Prepared] = {}  # at most one entry
+
+
+def _data_key(config: Config) -> str:
+    """What the prepared data are a function of: options, and the files that they name as they are now."""
+    parts = (config.dataset, config.split, config.preprocessing, config.dtype)
+    paths = [value for value in vars(config.dataset).values() if isinstance(value, Path)]
+    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists()]
+    return json.dumps([[to_plain(part) for part in parts], files])
+
+
+def _prepared(config: Config, table: Table) -> Prepared:
     options = config.split
     rows = split(
         table, options.validation, options.test, options.stratify, options.seed, options.time_ordered
@@ -47,7 +70,7 @@ def load_data(config: Config) -> tuple[Config, Prepared]:
         chosen = np.linspace(0, len(rows.train) - 1, options.train).round().astype(np.int64)
         rows = SplitRows(rows.train[chosen], rows.validation, rows.test)
     to = config.preprocessing
-    return config, prepare(table, rows, to.features, to.missing, to.target, config.dtype)
+    return prepare(table, rows, to.features, to.missing, to.target, config.dtype)
 
 
 def loss_of(config: Config) -> Loss:
