@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     NOISE = 4  # dropout and other stochastic layers; followed by the index of the layer
     SYNTHETIC_DATA = 5  # takes the dataset's own seed
     EVALUATION_SAMPLE = 6  # which training rows are evaluated when there are too many
+    FOLDS = 7  # of a cross-validation; takes the seed of the split; followed by the repetition
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:
