@@ -15,7 +15,10 @@ def main() -> None:
     import gc
 
     gc.set_threshold(100_000, 50, 50)  # starting makes many objects and no garbage
-    from gdrun.cli.main import run
+    try:
+        from gdrun.cli.main import run
+    except KeyboardInterrupt:  # `run` handles all later ones
+        sys.exit(130)
 
     sys.exit(run())
 

@@ -109,7 +109,7 @@ class TestComments:
 
     def test_sequential_shows_every_shape(self) -> None:
         answer = gdrun("train", CONFIGS / "digits-sequential.yaml", "--dry-run")
-        assert "64 → 64 selu → dropout 64 → 32 → activation 32 softplus → 10" in " ".join(answer.out.split())
+        assert "64 → 64 selu → dropout 0.1 → 32 → softplus → 10" in " ".join(answer.out.split())
 
     def test_svm_starts_at_the_number_of_wrong_classes(self, trained: Train) -> None:
         assert trained("digits-svm").metrics["train_loss"][0] == 9

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdrun.config import Config, load
 from gdrun.config.plugins import load_plugin
@@ -61,12 +61,11 @@ def trained_run(name: str, runs_directory: Path, plugins: Sequence[Path] | None)
 
 def carry_through(
     screen: Screen, *, runs: int, epochs: int, work: Callable[[Tell, Interruption], Path]
-) -> None:
-    """Do the work under a progress line, then show what it left.
+) -> dict[str, Any]:
+    """Do the work under a progress line, then show what it left; returns its record.
 
     Raises:
         StoppedError: it was interrupted; the message says how to go on.
-        DivergedError: the one run diverged.
     """
     interruption = Interruption()
     with interruption.listening():
@@ -75,6 +74,14 @@ def carry_through(
         from gdrun.report.html import write_report
 
         write_report(path)
-    record = show_outcome(screen, path)
-    if record.get("status") == "diverged":
+    return show_outcome(screen, path)
+
+
+def check_finite(record: Mapping[str, Any]) -> None:
+    """Say by the exit code that a run diverged.
+
+    Raises:
+        DivergedError: it did.
+    """
+    if record["status"] == "diverged":
         raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate or gradient_clipping")

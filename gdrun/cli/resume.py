@@ -25,7 +25,7 @@ def resume(
 
     [bold]gdrun resume latest[/]
     """
-    from gdrun.cli.common import carry_through, number_of_workers
+    from gdrun.cli.common import carry_through, check_finite, number_of_workers
     from gdrun.experiments.resume import resume as go_on
     from gdrun.report.console.screen import Screen
     from gdrun.run_directory.listing import resolve
@@ -36,15 +36,21 @@ def resume(
     saved = load(path)
     count = len(saved.plan) if isinstance(saved, Group) else 1
 
+    went_on = False
+
     def work(tell: Tell, interruption: Interruption) -> Path:
-        if not go_on(
+        nonlocal went_on
+        went_on = go_on(
             path,
             tell=tell,
             interruption=interruption,
             workers=number_of_workers(workers),
             plugins=plugin or (),
-        ):
+        )
+        if not went_on:
             screen.notice(f"{path} has ended already: there is nothing to go on with")
         return path
 
-    carry_through(screen, runs=count, epochs=saved.config["epochs"], work=work)
+    record = carry_through(screen, runs=count, epochs=saved.config["epochs"], work=work)
+    if went_on:
+        check_finite(record)

@@ -36,7 +36,7 @@ def train(
 
     [bold]gdrun train configs/digits-mlp.yaml optimizer.learning_rate=1e-2 --seeds 10[/]
     """
-    from gdrun.cli.common import carry_through, load_config, number_of_workers
+    from gdrun.cli.common import carry_through, check_finite, load_config, number_of_workers
     from gdrun.experiments.train import plan_training
     from gdrun.experiments.train import train as carry_out
     from gdrun.report.console.plan import plan_document, plan_table
@@ -58,7 +58,7 @@ def train(
         screen.show(plan_table(plan, with_cost=True))
         return
     screen.tell(plan_table(plan))
-    carry_through(
+    record = carry_through(
         screen,
         runs=len(plan.seeds),
         epochs=plan.config.epochs,
@@ -66,3 +66,4 @@ def train(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugin or []
         ),
     )
+    check_finite(record)

@@ -608,6 +608,7 @@ class TestDivergence:
             assert all(np.isfinite(arrays[name]).all() for name in arrays.files)
         assert run["result"]["best_epoch"] == 0
         assert (path / "report.html").is_file()
+        assert gdrun("resume", path).code == 0  # it has ended, and that is told
         shown = gdrun("evaluate", path, "--json")
         assert shown.code == 0
         assert shown.document["values"]["train"] == run["result"]["train"]

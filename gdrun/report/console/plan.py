@@ -80,13 +80,18 @@ def plan_table(plan: TrainPlan, *, with_cost: bool = False) -> Table:
 
 
 def layers_in_words(plan: TrainPlan) -> str:
-    """ "mlp 64 → 64 relu → 10"."""
+    """ "mlp 64 → 64 relu → dropout 0.3 → 10"."""
     network = plan.work.network
     words = [str(_flat(network.input_shape))]
     for layer, shape in zip(network.layers, network.shapes[1:], strict=True):
-        activation = getattr(getattr(layer, "activation", None), "name", "identity")
-        name = "" if layer.name == "dense" else f"{layer.name} "
-        words.append(f"{name}{_flat(shape)}{'' if activation == 'identity' else f' {activation}'}")
+        activation = getattr(getattr(layer, "activation", None), "name", "")
+        parts = {
+            "dense": [_flat(shape)],
+            "activation": [],
+            "dropout": ["dropout", getattr(layer, "rate", "")],
+        }
+        said = [*parts.get(layer.name, [layer.name, _flat(shape)]), activation]
+        words.append(" ".join(str(part) for part in said if part not in ("", "identity")) or "identity")
     return f"{plan.config.model.name} {' → '.join(words)}"
 
 
