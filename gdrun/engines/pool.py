@@ -24,7 +24,7 @@ from gdrun.errors import GdrunError, SystemRefusedError
 
 TRIES = 3  # of a task whose worker died
 _PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
-_PARTING = 2.0  # seconds that an idle worker has to end by itself
+_PARTING = 2.0  # seconds that a worker has to end by itself
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 _START = "import sys; sys.path[:] = {path!r}; from gdrun.engines.worker import main; main({descriptor})"
 
@@ -87,10 +87,8 @@ class Worker:
         return f"{signal.Signals(-code).name}{hint}"
 
     def end(self) -> None:
-        """Let an idle worker go; one that is doing something is killed."""
+        """Break the line, at which the worker ends whatever it is doing; see `worker.py`."""
         self.line.close()
-        if self.task is not None:
-            self.process.kill()
         try:
             self.process.wait(_PARTING)
         except subprocess.TimeoutExpired:

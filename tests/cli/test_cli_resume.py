@@ -95,9 +95,10 @@ class TestSignals:
         assert gdrun("train", path / "config.yaml", "--runs-dir", tmp_path / "again", "-q").code == 0
         assert bits(path) == bits(the_run(tmp_path / "again", "often"))
 
-    def test_at_random_moments(self, tmp_path: Path) -> None:
-        chance = random.Random(7)
-        for turn in range(4):
+    @pytest.mark.parametrize("turns", [4, pytest.param(100, marks=pytest.mark.slow)])
+    def test_at_random_moments(self, tmp_path: Path, turns: int) -> None:
+        chance = random.Random(turns)
+        for turn in range(turns):
             folder = tmp_path / str(turn)
             folder.mkdir()
             number = chance.choice(list(TO_THE_SECOND))
@@ -199,8 +200,9 @@ def resume_and_kill(path: Path, chance: random.Random) -> bool:
 
 
 class TestKills:
-    def test_of_a_run_several_in_a_row(self, tmp_path: Path, undisturbed: Path) -> None:
-        chance = random.Random(1)
+    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 22))])
+    def test_of_a_run_several_in_a_row(self, tmp_path: Path, undisturbed: Path, seed: int) -> None:
+        chance = random.Random(seed)
         config = often(tmp_path)
         process = start("train", config, f"epochs={EPOCHS}", "--runs-dir", tmp_path / "runs", "-q")
         path = wait_for(lambda: begun(tmp_path, rows=1), process)
@@ -213,8 +215,9 @@ class TestKills:
         assert bits(path) == bits(undisturbed)
         assert not list(path.rglob("*.tmp"))
 
-    def test_of_a_group_with_workers(self, tmp_path: Path, undisturbed_group: Path) -> None:
-        chance = random.Random(2)
+    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 13))])
+    def test_of_a_group_with_workers(self, tmp_path: Path, undisturbed_group: Path, seed: int) -> None:
+        chance = random.Random(seed)
         words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
         process = start("train", often(tmp_path), *words)
         path = wait_for(lambda: begun(tmp_path, rows=1), process)
@@ -235,6 +238,25 @@ class TestKills:
         subprocess.run(["kill", "-9", str(worker)], check=True)
         answer = finish(process)
         assert answer.code == 0, answer
+        assert group_bits(path) == group_bits(undisturbed_group)
+
+    @pytest.mark.slow
+    def test_of_a_worker_again_and_again(self, tmp_path: Path, undisturbed_group: Path) -> None:
+        words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
+        chance = random.Random(3)
+        process = start("train", often(tmp_path), *words)
+        killed = 0
+        while process.poll() is None:
+            time.sleep(0.6)
+            if workers := child_processes(process.pid):
+                subprocess.run(["kill", "-9", str(chance.choice(workers))], check=False)
+                killed += 1
+        answer = finish(process)
+        path = the_run(tmp_path / "runs", "often")
+        assert killed >= 2
+        if answer.code != 0:  # one was unlucky three times and again alone
+            assert answer.code in (7, 8), answer
+            assert gdrun("resume", path, "-q").code == 0
         assert group_bits(path) == group_bits(undisturbed_group)
 
 
