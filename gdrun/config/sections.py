@@ -12,6 +12,29 @@ Share = Annotated[float, Ge(0), Lt(1)]
 
 
 @dataclass(frozen=True)
+class Fold(Component):
+    """One fold of a cross-validation: its rows are the test rows, whatever the sizes of the split say.
+
+    Options:
+        number: which fold, from 0.
+        of: how many there are.
+        repeat: which repetition, from 0; each draws folds of its own.
+        strategy: plain, stratified by class, whole groups, or blocks in the order of time; auto takes what
+            fits the data.
+    """
+
+    number: WholeNumber = 0
+    of: Annotated[int, Ge(2)] = 5
+    repeat: WholeNumber = 0
+    strategy: Literal["auto", "plain", "stratified", "group", "time-series"] = "auto"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.number >= self.of:
+            raise ValueError(f"Fold: number must be less than of, {self.of}, not {self.number}")
+
+
+@dataclass(frozen=True)
 class Split(Component):
     """Which rows train, which choose the best epoch, and which are kept for the final test.
 
@@ -25,6 +48,8 @@ class Split(Component):
         validation_path, test_path: for a dataset of files, where other files hold those rows; they become
             the dataset's options of that name.
         time_ordered: the first rows train, then come validation and test; nothing is shuffled.
+        fold: one fold of a cross-validation in place of the test share, as `gdrun kfold` sets it; the
+            validation rows are then taken from the fold's training rows.
     """
 
     validation: Share | Count = 0.15
@@ -35,6 +60,7 @@ class Split(Component):
     validation_path: Path | None = None
     test_path: Path | None = None
     time_ordered: bool = False
+    fold: Fold | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, to_plain, with_task
 from gdrun.data import Prepared, SplitRows, Table, prepare, split
+from gdrun.data.folds import fold_split
 from gdrun.errors import ConfigError, WeightsError
 from gdrun.nn.layer import Shape
 from gdrun.nn.loss import Loss
@@ -34,43 +35,84 @@ def smoke(config: Config) -> Config:
 def load_data(config: Config) -> tuple[Config, Prepared]:
     """Read, split and preprocess the data of a config, and fill in what depends on its task.
 
-    The last data set is kept, since planning and training ask for the same one.
-
     Raises:
         DataError: the data cannot be used.
         ConfigError: the config doesn't fit the data.
     """
-    key = _data_key(config)
-    data = _last.get(key)
-    if data is None:
-        table = config.dataset.load(Path())
-        data = _prepared(with_task(config, table.task), table)
-        _last.clear()
-        _last[key] = data
-    return with_task(config, data.task), data
+    (config,), (data,), _ = load_all_data([config])
+    return config, data
 
 
-_last: dict[str, Prepared] = {}  # at most one entry
+def load_all_data(configs: Sequence[Config]) -> tuple[list[Config], list[Prepared], list[int]]:
+    """The same for several configs, each distinct data set once.
+
+    The last ones are kept, since planning and training ask for the same.
+
+    Returns:
+        The configs with what depends on the task; the distinct data sets; which of these each config has.
+    """
+    keys = [_data_key(config) for config in configs]
+    distinct = dict(zip(keys, configs, strict=True))
+    kept = {key: _kept[key] for key in distinct if key in _kept}
+    _kept.clear()
+    tables: dict[str, Table] = {}
+    for key in dict.fromkeys(keys):
+        if key not in kept:
+            config, source = distinct[key], _table_key(distinct[key])
+            if source not in tables:
+                tables = {source: config.dataset.load(Path())}
+            kept[key] = _prepared(with_task(config, tables[source].task), tables[source])
+    _kept.update(kept)
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    complete = [with_task(config, kept[key].task) for config, key in zip(configs, keys, strict=True)]
+    return complete, [kept[key] for key in places], [places[key] for key in keys]
+
+
+_kept: dict[str, Prepared] = {}  # what was asked for last
+
+
+def _table_key(config: Config) -> str:
+    """What a table is a function of: the dataset's options, and the files that they name as they are now."""
+    paths = [value for value in vars(config.dataset).values() if isinstance(value, Path)]
+    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists()]
+    return json.dumps([to_plain(config.dataset), files])
 
 
 def _data_key(config: Config) -> str:
-    """What the prepared data are a function of: options, and the files that they name as they are now."""
-    parts = (config.dataset, config.split, config.preprocessing, config.dtype)
-    paths = [value for value in vars(config.dataset).values() if isinstance(value, Path)]
-    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists()]
-    return json.dumps([[to_plain(part) for part in parts], files])
+    """What prepared data are a function of."""
+    parts = [to_plain(part) for part in (config.split, config.preprocessing, config.dtype)]
+    return json.dumps([_table_key(config), parts])
 
 
 def _prepared(config: Config, table: Table) -> Prepared:
+    rows = split_rows(config, table)
     options = config.split
-    rows = split(
-        table, options.validation, options.test, options.stratify, options.seed, options.time_ordered
-    )
     if options.train is not None and options.train < len(rows.train):
         chosen = np.linspace(0, len(rows.train) - 1, options.train).round().astype(np.int64)
         rows = SplitRows(rows.train[chosen], rows.validation, rows.test)
     to = config.preprocessing
     return prepare(table, rows, to.features, to.missing, to.target, config.dtype)
+
+
+def split_rows(config: Config, table: Table) -> SplitRows:
+    """Which rows of the table are for what, before `split.train` leaves any out."""
+    options = config.split
+    if options.fold is None:
+        return split(
+            table, options.validation, options.test, options.stratify, options.seed, options.time_ordered
+        )
+    fold = options.fold
+    return fold_split(
+        table,
+        fold.number,
+        fold.of,
+        fold.repeat,
+        fold.strategy,
+        validation=options.validation,
+        stratify=options.stratify,
+        seed=options.seed,
+        time_ordered=options.time_ordered,
+    )
 
 
 def loss_of(config: Config) -> Loss:

@@ -14,7 +14,7 @@ from typing import Any
 from gdrun.config import from_plain
 from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
-from gdrun.experiments.build import load_data, stack_work
+from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
@@ -72,8 +72,8 @@ def run_tile(
     configs = [from_plain(spec.config).config for spec in tile.runs]
     keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     with blas_threads(configs[0].compute.blas_threads):
-        _, data = load_data(configs[0])
-        work = stack_work(configs, [data], [0] * len(configs))
+        configs, data, which = load_all_data(configs)
+        work = stack_work(configs, data, which)
         with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
             snapshot = _newest(keep, writer)
             ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}

@@ -121,8 +121,16 @@ name: digits-mlp
 seed: 0
 dtype: float32
 dataset: digits
-split: {validation: 0.15, test: 0.15, train: null, stratify: auto, seed: 0, validation_path: null, \
-test_path: null, time_ordered: false}
+split:
+  validation: 0.15
+  test: 0.15
+  train: null
+  stratify: auto
+  seed: 0
+  validation_path: null
+  test_path: null
+  time_ordered: false
+  fold: null
 preprocessing: {features: standardize, missing: mean, target: standardize}
 """
 
