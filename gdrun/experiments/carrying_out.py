@@ -14,7 +14,7 @@ from gdrun.engines.engine import WorkerDiedError, carry_out
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError
 from gdrun.experiments.events import Event
-from gdrun.experiments.summary import result_row, summarize
+from gdrun.experiments.summary import result_row, seeds_summary
 from gdrun.experiments.tile import RunSpec, Tile, run_tile
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status
@@ -23,6 +23,7 @@ from gdrun.run_directory.run import RECORD as RUN_RECORD
 from gdrun.run_directory.run import RunDirectory
 
 Tell = Callable[[Event], None]
+Conclude = Callable[[Path, Config, Sequence[Mapping[str, Any]]], dict[str, Any]]
 Outcome = list[dict[str, Any]] | Exception  # of a tile: the content of its run.json files, or what went wrong
 
 
@@ -61,20 +62,20 @@ def carry_out_group(
     group: GroupDirectory,
     config: Config,
     *,
-    tile_runs: int,
     workers: int,
     tell: Tell,
     interruption: Interruption,
     plugins: Sequence[Path] = (),
+    conclude: Conclude = seeds_summary,
 ) -> None:
     """Train the runs of a group and write what they come to, in the order of the plan.
 
     Args:
-        group: its directory, whose lock the caller holds.
+        group: its directory, whose lock the caller holds; its `stacks` say which runs train together.
         config: of the group; runs that have ended are left alone.
-        tile_runs: runs trained together; the same when a group is resumed.
         workers: processes.
         tell, interruption, plugins: see `carry_out_run`.
+        conclude: makes the summary of the group's rows, and may write further files.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
@@ -82,14 +83,19 @@ def carry_out_group(
     """
     began = time.perf_counter()
     advice = f"; go on with: gdrun resume {group.path}"
-    rows: list[dict[str, Any]] = []
+    rows: dict[str, dict[str, Any]] = {}
     failures: dict[str, Exception] = {}
     try:
         specs = _member_specs(group, config, interruption)
-        parts = [specs[i : i + tile_runs] for i in range(0, len(specs), tile_runs)]
+        by_name = {spec.directory.name: spec for spec in specs}
         tiles = [
-            Tile(number, tuple(part), group.path / CHECKPOINTS / f"stack-{number:04d}", tuple(plugins))
-            for number, part in enumerate(parts)
+            Tile(
+                number,
+                tuple(by_name[name] for name in names),
+                group.path / CHECKPOINTS / f"stack-{number:04d}",
+                tuple(plugins),
+            )
+            for number, names in enumerate(group.record["stacks"])
         ]
         for tile, result in _outcomes(tiles, workers, tell, interruption):
             if isinstance(result, Exception):
@@ -100,21 +106,20 @@ def carry_out_group(
             else:
                 records = result
                 Checkpoints(tile.checkpoints).clear()
-            rows += [
-                result_row(spec.directory.name, record)
-                for spec, record in zip(tile.runs, records, strict=True)
-            ]
+            for spec, record in zip(tile.runs, records, strict=True):
+                rows[spec.directory.name] = result_row(spec.directory.name, record)
     except StoppedError as error:  # before the first run, or twice: there are no results to write
         group.finish("interrupted", str(error))
         raise interruption.error(advice) from error
     stopped = any(isinstance(error, StoppedError) for error in failures.values())
     status: Status = "interrupted" if stopped else "failed" if failures else "completed"
     first = next(iter(failures.values()), None)
+    ordered = [rows[name] for name in by_name]
     group.finish(
         status,
         None if first is None else str(first),
-        results=rows,
-        summary=summarize(rows),
+        results=ordered,
+        summary=conclude(group.path, config, ordered),
         timing={"total": round(time.perf_counter() - began, 6), "workers": workers},
     )
     if stopped:
@@ -173,7 +178,10 @@ def _member_specs(group: GroupDirectory, config: Config, interruption: Interrupt
         path = group.path / MEMBERS / entry["run"]
         if not (path / RUN_RECORD).is_file():
             plugins = group.record.get("plugins", [])
-            group.member(entry["run"], config=dump_yaml(member), seed=member.seed, plugins=plugins).release()
+            fold = None if member.split.fold is None else member.split.fold.number
+            group.member(
+                entry["run"], config=dump_yaml(member), seed=member.seed, fold=fold, plugins=plugins
+            ).release()
         specs.append(RunSpec(path, to_plain(member)))
     return specs
 

@@ -9,13 +9,16 @@ from gdrun.config import Config, load, to_plain
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments.carrying_out import Tell, carry_out_group, carry_out_run
+from gdrun.experiments.carrying_out import Conclude, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.summary import seeds_summary
 from gdrun.experiments.tile import FINAL
 from gdrun.experiments.train import plan_training
 from gdrun.run_directory.directory import CONFIG, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
+
+CONCLUSIONS: dict[str, Conclude] = {"train": seeds_summary}  # command → what it makes of its runs
 
 
 def resume(
@@ -66,16 +69,17 @@ def _resume_group(
         config = _config(path, files)
         count = len(group.record["plan"])
         plan = plan_training(config, count, workers)
+        conclude = CONCLUSIONS[group.record["command"]]
         with interruption.deferred():
             group.restart()
             carry_out_group(
                 group,
                 config,
-                tile_runs=group.record["tile_runs"],
                 workers=plan.workers,
                 tell=tell,
                 interruption=interruption,
                 plugins=files,
+                conclude=conclude,
             )
         return True
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from gdrun.config import Config
 from gdrun.statistics import describe
 
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
@@ -36,8 +38,13 @@ def result_row(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
+def seeds_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The summary.json of runs that differ in their seed alone."""
+    return summarize(rows)
+
+
 def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The summary.json of runs that differ in their seed alone.
+    """How the runs of a group ended, and every result described.
 
     Runs that diverged or failed are counted by their status; their values never enter a mean.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from gdrun.engines.engine import available_cores
@@ -41,6 +42,11 @@ def tile_size(work: StackWork, runs: int, workers: int) -> int:
     fitting = max(1, min(_MOST, second_level_cache() // run_bytes(work)))
     rounds = math.ceil(runs / (fitting * workers))
     return math.ceil(runs / (rounds * workers))
+
+
+def stacks(names: Sequence[str], size: int) -> list[list[str]]:
+    """Names of runs that may train together, in stacks of at most so many."""
+    return [list(names[i : i + size]) for i in range(0, len(names), size)]
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:

@@ -122,14 +122,13 @@ def _train(
             config=dump_yaml(config),
             command="train",
             plan=[{"run": f"seed-{seed}", "seed": seed} for seed in plan.seeds],
-            tile_runs=plan.tile_runs,
+            stacks=tiles.stacks([f"seed-{seed}" for seed in plan.seeds], plan.tile_runs),
             plugins=[str(path.absolute()) for path in plugins],
         ) as group,
     ):
         carry_out_group(
             group,
             config,
-            tile_runs=plan.tile_runs,
             workers=plan.workers,
             tell=tell,
             interruption=interruption,
