@@ -32,12 +32,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    received: list[int] = []
     try:
-        with _stoppable():
+        with _stoppable(received):
             from gdrun.cli.app import make_app
 
             result = make_app(words)(words, prog_name="gdrun", standalone_mode=False)
             sys.stdout.flush()
+        if received:  # Typer makes a bare exit code of it
+            return _stopped(received)
         return result if isinstance(result, int) else 0
     except typer.Exit as error:
         return error.exit_code
@@ -46,7 +49,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return _usage(error)
     except (typer.Abort, KeyboardInterrupt):
-        return _say("interrupted", StoppedError.exit_code)
+        return _stopped(received)
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -71,11 +74,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """While this lasts, Ctrl-C and SIGTERM end the command in order, and with a word."""
+def _stoppable(received: list[int]) -> Iterator[None]:
+    """While this lasts, Ctrl-C and SIGTERM end the command in order; `received` gets their numbers.
+
+    Both come as a `KeyboardInterrupt`, which nothing takes for a fault of a config or a file.
+    """
 
     def end(number: int, frame: object) -> None:
-        raise TerminatedError("terminated") if number == signal.SIGTERM else StoppedError("interrupted")
+        received.append(number)
+        raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -86,6 +93,12 @@ def _stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _stopped(received: Sequence[int]) -> int:
+    if signal.SIGTERM in received:
+        return _say("terminated", TerminatedError.exit_code)
+    return _say("interrupted", StoppedError.exit_code)
 
 
 def _usage(error: Any) -> int:

@@ -18,6 +18,9 @@ class Interruption:
 
     Outside `deferred` blocks a signal raises at once; inside them it only sets `requested`, so that the work
     can take a snapshot first. A second signal always raises.
+
+    What is raised where the signal arrives is a `KeyboardInterrupt`, for SIGTERM too: nothing that handles
+    faults takes it for one. At the end of the block it becomes the error that it is.
     """
 
     def __init__(self) -> None:
@@ -41,7 +44,7 @@ class Interruption:
         self.requested = True
         self.terminated = self.terminated or number == signal.SIGTERM
         if again or not self._deferring:
-            raise self.error()
+            raise KeyboardInterrupt(str(self.error()))
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
@@ -49,18 +52,26 @@ class Interruption:
         self._deferring += 1
         try:
             yield
+        except KeyboardInterrupt:
+            raise self.error() from None
         finally:
             self._deferring -= 1
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[Interruption]:
-        """Receive the process's signals while this lasts; outside the main thread none arrive."""
+        """Receive the process's signals while this lasts; outside the main thread none arrive.
+
+        Raises:
+            StoppedError: one arrived where it wasn't deferred.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
         before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         try:
             yield self
+        except KeyboardInterrupt:
+            raise self.error() from None
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -108,7 +108,7 @@ def carry_out_group(
                 Checkpoints(tile.checkpoints).clear()
             for spec, record in zip(tile.runs, records, strict=True):
                 rows[spec.directory.name] = result_row(spec.directory.name, record)
-    except StoppedError as error:  # before the first run, or twice: there are no results to write
+    except (StoppedError, KeyboardInterrupt) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
         raise interruption.error(advice) from error
     stopped = any(isinstance(error, StoppedError) for error in failures.values())

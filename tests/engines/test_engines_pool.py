@@ -222,17 +222,38 @@ def test_a_refused_start_is_a_message(tmp_path: Path, monkeypatch: pytest.Monkey
 class TestInterruption:
     def test_a_signal_raises_at_once_outside_deferred_blocks(self) -> None:
         interruption = Interruption()
-        with interruption.listening(), pytest.raises(StoppedError, match=r"^interrupted$"):
+        with pytest.raises(StoppedError, match=r"^interrupted$"), interruption.listening():
             os.kill(os.getpid(), signal.SIGINT)
         assert interruption.requested
 
     def test_inside_it_is_noted_and_a_second_one_raises(self) -> None:
         interruption = Interruption()
-        with interruption.listening(), interruption.deferred(), interruption.deferred():
-            os.kill(os.getpid(), signal.SIGTERM)
-            assert interruption.requested
-            with pytest.raises(TerminatedError):
+        noted = []
+
+        def twice() -> None:
+            with interruption.listening(), interruption.deferred():
+                os.kill(os.getpid(), signal.SIGTERM)
+                noted.append(interruption.requested)
                 os.kill(os.getpid(), signal.SIGINT)
+                noted.append("the second one was only noted")
+
+        with pytest.raises(TerminatedError):
+            twice()
+        assert noted == [True]
+
+    def test_nothing_that_handles_faults_takes_it_for_one(self) -> None:
+        taken = []
+
+        def handle_faults() -> None:
+            with Interruption().listening():
+                try:
+                    os.kill(os.getpid(), signal.SIGTERM)
+                except Exception as error:
+                    taken.append(error)
+
+        with pytest.raises(TerminatedError):
+            handle_faults()
+        assert not taken
 
     def test_blocks_may_lie_in_each_other(self) -> None:
         interruption = Interruption()
