@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from gdrun.engines.interruption import SignalReceived
 from gdrun.errors import GdrunError, StoppedError, SystemRefusedError, TerminatedError
 
 _BUG = (
@@ -77,12 +78,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _stoppable(received: list[int]) -> Iterator[None]:
     """While this lasts, Ctrl-C and SIGTERM end the command in order; `received` gets their numbers.
 
-    Both come as a `KeyboardInterrupt`, which nothing takes for a fault of a config or a file.
+    Both come as a `SignalReceived`, which nothing takes for a fault of a config or a file.
     """
 
     def end(number: int, frame: object) -> None:
         received.append(number)
-        raise KeyboardInterrupt
+        raise SignalReceived
 
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -13,13 +13,21 @@ from gdrun.errors import StoppedError, TerminatedError
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class SignalReceived(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM, at the place where it arrived.
+
+    A class of its own, since Python ends a process by SIGINT if a plain `KeyboardInterrupt` has passed
+    through `eval`, whatever becomes of it later.
+    """
+
+
 class Interruption:
     """Whether somebody asked for an end.
 
     Outside `deferred` blocks a signal raises at once; inside them it only sets `requested`, so that the work
     can take a snapshot first. A second signal always raises.
 
-    What is raised where the signal arrives is a `KeyboardInterrupt`, for SIGTERM too: nothing that handles
+    What is raised where the signal arrives is a `SignalReceived`, no `Exception`: nothing that handles
     faults takes it for one. At the end of the block it becomes the error that it is.
     """
 
@@ -44,7 +52,7 @@ class Interruption:
         self.requested = True
         self.terminated = self.terminated or number == signal.SIGTERM
         if again or not self._deferring:
-            raise KeyboardInterrupt(str(self.error()))
+            raise SignalReceived(str(self.error()))
 
     @contextlib.contextmanager
     def deferred(self) -> Iterator[None]:
@@ -52,7 +60,7 @@ class Interruption:
         self._deferring += 1
         try:
             yield
-        except KeyboardInterrupt:
+        except SignalReceived:
             raise self.error() from None
         finally:
             self._deferring -= 1
@@ -70,7 +78,7 @@ class Interruption:
         before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
         try:
             yield self
-        except KeyboardInterrupt:
+        except SignalReceived:
             raise self.error() from None
         finally:
             for number, handler in before.items():

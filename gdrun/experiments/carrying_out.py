@@ -11,7 +11,7 @@ from typing import Any
 
 from gdrun.config import Config, dump_yaml, from_plain, to_plain
 from gdrun.engines.engine import WorkerDiedError, carry_out
-from gdrun.engines.interruption import Interruption
+from gdrun.engines.interruption import Interruption, SignalReceived
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError
 from gdrun.experiments.events import Event
 from gdrun.experiments.summary import result_row, seeds_summary
@@ -108,7 +108,7 @@ def carry_out_group(
                 Checkpoints(tile.checkpoints).clear()
             for spec, record in zip(tile.runs, records, strict=True):
                 rows[spec.directory.name] = result_row(spec.directory.name, record)
-    except (StoppedError, KeyboardInterrupt) as error:  # before the first run, or twice: no results yet
+    except (StoppedError, SignalReceived) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
         raise interruption.error(advice) from error
     stopped = any(isinstance(error, StoppedError) for error in failures.values())

@@ -119,6 +119,24 @@ def test_signals(number: int, code: int, monkeypatch: pytest.MonkeyPatch) -> Non
     assert signal.getsignal(number) == before
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_while_text_is_evaluated(number: int, code: int) -> None:
+    """Python itself would end the process by SIGINT, had a plain KeyboardInterrupt passed through `eval`."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import signal, sys, gdrun.run_directory.listing as listing\n"
+            f"listing.resolve = lambda *arguments: eval('signal.raise_signal({int(number)})')\n"
+            "from gdrun.cli.main import run\n"
+            "sys.exit(run(['report', 'x']))",
+        ],
+        cwd=PROJECT,
+        capture_output=True,
+    )
+    assert done.returncode == code
+
+
 def test_messages_do_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     fail(monkeypatch, errors.DataError("column '\x1b[2Jred\x07' is odd\nsecond line\r"))
     answer = gdrun("report", "x")
