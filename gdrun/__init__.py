@@ -5,6 +5,7 @@
     run = gdrun.train("configs/digits-mlp.yaml", {"optimizer.learning_rate": 0.01})
     run.metrics["val_loss"], run.result["test"], run.predict(features)
     group = gdrun.train("configs/digits-mlp.yaml", seeds=10)
+    group = gdrun.kfold("configs/digits-mlp.yaml", folds=10)
     gdrun.load("latest")
 
 The numerics need no config: `gdrun.optim`, `gdrun.nn` and `gdrun.data` are libraries of their own.
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from gdrun.version import __version__
 
 if TYPE_CHECKING:
-    from gdrun.api import Group, Run, load, resume, train
+    from gdrun.api import Group, Run, kfold, load, resume, train
 
-__all__ = ["Group", "Run", "__version__", "load", "resume", "train"]
+__all__ = ["Group", "Run", "__version__", "kfold", "load", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:

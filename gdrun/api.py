@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from gdrun.config import from_plain
+from gdrun.config import Config, from_plain
 from gdrun.config import load as load_config
 from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
+from gdrun.data.folds import Strategy
 from gdrun.engines.interruption import Interruption
+from gdrun.experiments.kfold import kfold as carry_out_kfold
+from gdrun.experiments.kfold import plan_kfold
+from gdrun.experiments.plan import Plan
 from gdrun.experiments.resume import resume as go_on
 from gdrun.experiments.train import plan_training
 from gdrun.experiments.train import train as carry_out
@@ -90,21 +94,34 @@ def train(
         ConfigError, DataError, SystemRefusedError: see `gdrun.errors`.
         StoppedError: Ctrl-C; `resume` goes on.
     """
-    for plugin in plugins:
-        load_plugin(plugin)
-    loaded = from_plain(config, overrides) if isinstance(config, Mapping) else load_config(config, overrides)
-    plan = plan_training(loaded.config, seeds, workers)
-    interruption = Interruption()
-    with interruption.listening():
-        path = carry_out(
-            plan,
-            Path(runs_dir),
-            tell=_silent,
-            interruption=interruption,
-            plugins=[Path(plugin) for plugin in plugins],
-        )
-        write_report(path)
-    return load(path)
+    files = _load_plugins(plugins)
+    plan = plan_training(_config(config, overrides), seeds, workers)
+    return load(_carried_out(carry_out, plan, runs_dir, files))
+
+
+def kfold(
+    config: str | Path | Mapping[str, Any],
+    overrides: Overrides = (),
+    *,
+    folds: int = 5,
+    repeats: int = 1,
+    strategy: Strategy = "auto",
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Group:
+    """Cross-validate a config; the same as `gdrun kfold`.
+
+    Args:
+        config, overrides, runs_dir, workers, plugins: as for `train`.
+        folds, repeats, strategy: see `gdrun.experiments.kfold.plan_kfold`.
+
+    Returns:
+        The group: its `summary` has mean, spread and corrected interval of every metric over the folds.
+    """
+    files = _load_plugins(plugins)
+    plan = plan_kfold(_config(config, overrides), folds, repeats, strategy, workers)
+    return Group(_carried_out(carry_out_kfold, plan, runs_dir, files))
 
 
 def resume(run: str | Path, *, runs_dir: str | Path = RUNS, workers: int | str | None = None) -> Run | Group:
@@ -126,6 +143,28 @@ def load(run: str | Path, *, runs_dir: str | Path = RUNS) -> Run | Group:
     """
     path = resolve(str(run), Path(runs_dir))
     return Group(path) if (path / GROUP_RECORD).is_file() else Run(path)
+
+
+def _load_plugins(plugins: Sequence[str | Path]) -> list[Path]:
+    for plugin in plugins:
+        load_plugin(plugin)
+    return [Path(plugin) for plugin in plugins]
+
+
+def _config(config: str | Path | Mapping[str, Any], overrides: Overrides) -> Config:
+    loaded = from_plain(config, overrides) if isinstance(config, Mapping) else load_config(config, overrides)
+    return loaded.config
+
+
+def _carried_out(
+    carry_out: Callable[..., Path], plan: Plan, runs_dir: str | Path, plugins: Sequence[Path]
+) -> Path:
+    """The directory that a plan leaves, with its report."""
+    interruption = Interruption()
+    with interruption.listening():
+        path = carry_out(plan, Path(runs_dir), tell=_silent, interruption=interruption, plugins=plugins)
+        write_report(path)
+    return path
 
 
 def _silent(event: object) -> None:

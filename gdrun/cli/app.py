@@ -12,6 +12,7 @@ from gdrun.version import __version__
 
 COMMANDS = {  # name → the function, or the group of further commands, in a module of this package
     "train": "train.train",
+    "kfold": "kfold.kfold",
     "resume": "resume.resume",
     "evaluate": "evaluate.evaluate",
     "predict": "predict.predict",

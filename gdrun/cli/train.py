@@ -60,7 +60,7 @@ def train(
     screen.tell(plan_table(plan))
     record = carry_through(
         screen,
-        runs=len(plan.seeds),
+        runs=plan.runs,
         epochs=plan.config.epochs,
         work=lambda tell, interruption: carry_out(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugin or []

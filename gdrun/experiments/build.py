@@ -43,10 +43,21 @@ def load_data(config: Config) -> tuple[Config, Prepared]:
     return config, data
 
 
-def load_all_data(configs: Sequence[Config]) -> tuple[list[Config], list[Prepared], list[int]]:
+def load_table(config: Config) -> Table:
+    """The rows of a config's dataset as they were read."""
+    return config.dataset.load(Path())
+
+
+def load_all_data(
+    configs: Sequence[Config], table: Table | None = None
+) -> tuple[list[Config], list[Prepared], list[int]]:
     """The same for several configs, each distinct data set once.
 
     The last ones are kept, since planning and training ask for the same.
+
+    Args:
+        configs: of runs.
+        table: of all of them, where it has been read already.
 
     Returns:
         The configs with what depends on the task; the distinct data sets; which of these each config has.
@@ -55,12 +66,12 @@ def load_all_data(configs: Sequence[Config]) -> tuple[list[Config], list[Prepare
     distinct = dict(zip(keys, configs, strict=True))
     kept = {key: _kept[key] for key in distinct if key in _kept}
     _kept.clear()
-    tables: dict[str, Table] = {}
+    tables = {} if table is None else {_table_key(configs[0]): table}
     for key in dict.fromkeys(keys):
         if key not in kept:
             config, source = distinct[key], _table_key(distinct[key])
             if source not in tables:
-                tables = {source: config.dataset.load(Path())}
+                tables = {source: load_table(config)}
             kept[key] = _prepared(with_task(config, tables[source].task), tables[source])
     _kept.update(kept)
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}

@@ -10,6 +10,7 @@ from gdrun.config.plugins import load_plugin
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
 from gdrun.experiments.carrying_out import Conclude, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.kfold import kfold_summary
 from gdrun.experiments.summary import seeds_summary
 from gdrun.experiments.tile import FINAL
 from gdrun.experiments.train import plan_training
@@ -18,7 +19,7 @@ from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 
-CONCLUSIONS: dict[str, Conclude] = {"train": seeds_summary}  # command → what it makes of its runs
+CONCLUSIONS: dict[str, Conclude] = {"train": seeds_summary, "kfold": kfold_summary}  # by command
 
 
 def resume(
@@ -69,7 +70,9 @@ def _resume_group(
         config = _config(path, files)
         count = len(group.record["plan"])
         plan = plan_training(config, count, workers)
-        conclude = CONCLUSIONS[group.record["command"]]
+        conclude = CONCLUSIONS.get(group.record["command"])
+        if conclude is None:
+            raise ConfigError(f"{path}: this version of gdrun has no command {group.record['command']!r}")
         with interruption.deferred():
             group.restart()
             carry_out_group(

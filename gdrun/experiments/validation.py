@@ -9,7 +9,8 @@ from pathlib import Path
 from gdrun.config import Config, load
 from gdrun.config.checks import warnings
 from gdrun.errors import GdrunError
-from gdrun.experiments.train import TrainPlan, plan_training
+from gdrun.experiments.plan import Plan
+from gdrun.experiments.train import plan_training
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Check:
 
     path: Path
     config: Config | None = None
-    plan: TrainPlan | None = None
+    plan: Plan | None = None
     error: GdrunError | None = None
     notices: tuple[str, ...] = ()
 

@@ -281,7 +281,8 @@ class TestOptions:
             "train", config_file(tmp_path), "--dry-run", "--seeds", "5", "--json", "--workers", "2"
         )
         plan = answer.document
-        assert (plan["runs"], plan["seeds"], plan["workers"]) == (5, [0, 1, 2, 3, 4], 2)
+        assert (plan["runs"], plan["workers"]) == (5, 2)
+        assert [entry["seed"] for entry in plan["plan"]] == [0, 1, 2, 3, 4]
         assert (plan["parameters"], plan["updates_per_run"], plan["epochs"]) == (51, 28, 4)
         assert plan["memory_bytes"] > 0
 

@@ -7,32 +7,32 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from gdrun.experiments.tiles import estimated_seconds
-from gdrun.experiments.train import TrainPlan
+from gdrun.experiments.plan import Plan
 from gdrun.report.console.numbers import duration, number, size
 from gdrun.text import printable
 
 
-def plan_document(plan: TrainPlan) -> dict[str, Any]:
-    """What `gdrun train --dry-run --json` prints."""
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """What `--dry-run --json` prints."""
     work = plan.work
     return {
+        "command": plan.command,
         "name": plan.config.name,
-        "runs": len(plan.seeds),
-        "seeds": list(plan.seeds),
+        "runs": plan.runs,
+        "what": plan.words,
+        "plan": list(plan.entries),
         "workers": plan.workers,
-        "stacks": -(-len(plan.seeds) // plan.tile_runs),
-        "runs_per_stack": plan.tile_runs,
+        "stacks": len(plan.stacks) or 1,
         "epochs": work.epochs,
         "updates_per_run": work.length.steps,
         "parameters": work.network.parameter_count,
         "layers": work.network.describe(),
         "memory_bytes": plan.memory,
-        "estimated_seconds": round(estimated_seconds(work, len(plan.seeds)) / plan.workers, 2),
+        "estimated_seconds": round(plan.seconds, 2),
     }
 
 
-def plan_table(plan: TrainPlan, *, with_cost: bool = False) -> Table:
+def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
     """What is about to be trained, on what, how.
 
     Args:
@@ -66,20 +66,20 @@ def plan_table(plan: TrainPlan, *, with_cost: bool = False) -> Table:
         "optimizer", f"{config.optimizer.name}, learning rate {number(rate)}, {config.schedule.name}"
     )
     updates = f"{work.length.steps:,} updates"
-    grid.add_row("training", f"{work.epochs:,} epochs of batches of {batch}, {updates}" + _seeds(plan))
+    each = "" if plan.runs == 1 else " each"
+    grid.add_row("training", f"{work.epochs:,} epochs of batches of {batch}, {updates}{each}, {plan.words}")
     if with_cost:
-        seconds = estimated_seconds(work, len(plan.seeds)) / plan.workers
-        stacks = -(-len(plan.seeds) // plan.tile_runs)
+        stacks = len(plan.stacks) or 1
         grid.add_row(
             "cost",
-            f"{len(plan.seeds)} run{'s' * (len(plan.seeds) > 1)} in {stacks} stack{'s' * (stacks > 1)}, "
+            f"{plan.runs:,} run{'s' * (plan.runs > 1)} in {stacks} stack{'s' * (stacks > 1)}, "
             f"{plan.workers} worker{'s' * (plan.workers > 1)}, {size(plan.memory)} of memory, "
-            f"roughly {duration(seconds)}",
+            f"roughly {duration(plan.seconds)}",
         )
     return grid
 
 
-def layers_in_words(plan: TrainPlan) -> str:
+def layers_in_words(plan: Plan) -> str:
     """ "mlp 64 → 64 relu → dropout 0.3 → 10"."""
     network = plan.work.network
     words = [str(_flat(network.input_shape))]
@@ -97,9 +97,3 @@ def layers_in_words(plan: TrainPlan) -> str:
 
 def _flat(shape: tuple[int, ...]) -> str:
     return str(shape[0]) if len(shape) == 1 else "×".join(map(str, shape))
-
-
-def _seeds(plan: TrainPlan) -> str:
-    if not plan.group:
-        return f", seed {plan.config.seed}"
-    return f" each, {len(plan.seeds)} seeds from {plan.seeds[0]} to {plan.seeds[-1]}"

@@ -1,0 +1,68 @@
+"""`gdrun kfold`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from gdrun.cli import options as given
+
+Strategy = Literal["auto", "plain", "stratified", "group", "time-series"]
+
+
+def kfold(
+    config: given.ConfigFile,
+    overrides: given.Overrides = None,
+    folds: Annotated[int, typer.Option("--folds", metavar="K", help="How many folds.")] = 5,
+    repeats: Annotated[
+        int, typer.Option("--repeats", metavar="R", help="How often the folds are drawn anew.")
+    ] = 1,
+    strategy: Annotated[
+        Strategy, typer.Option("--strategy", help="How rows are dealt to the folds; auto looks at the data.")
+    ] = "auto",
+    runs_dir: given.RunsDir = given.RUNS,
+    name: given.Name = None,
+    workers: given.Workers = None,
+    plugin: given.Plugin = None,
+    smoke: given.Smoke = False,
+    dry_run: given.DryRun = False,
+    print_config: given.PrintConfig = False,
+    quiet: given.Quiet = False,
+    json: given.Json = False,
+    debug: given.Debug = False,
+) -> None:
+    """Cross-validate a config: every row is tested once a repetition, all folds train as one stack.
+
+    [bold]gdrun kfold configs/digits-mlp.yaml --folds 10[/]
+    """
+    from gdrun.cli.common import carry_through, load_config, number_of_workers
+    from gdrun.experiments.kfold import kfold as carry_out
+    from gdrun.experiments.kfold import plan_kfold
+    from gdrun.report.console.plan import plan_document, plan_table
+    from gdrun.report.console.screen import Screen
+
+    screen = Screen(quiet=quiet, json=json)
+    loaded = load_config(config, overrides, name, plugin, screen, smoke=smoke)
+    plan = plan_kfold(loaded, folds, repeats, strategy, number_of_workers(workers))
+    if print_config:
+        from gdrun.config import dump_yaml
+
+        screen.print_text(dump_yaml(plan.config))
+        return
+    for notice in plan.work.data[0].notices:
+        screen.notice(notice)
+    if dry_run:
+        if json:
+            screen.document(plan_document(plan))
+        screen.show(plan_table(plan, with_cost=True))
+        return
+    screen.tell(plan_table(plan))
+    carry_through(
+        screen,
+        runs=plan.runs,
+        epochs=plan.config.epochs,
+        work=lambda tell, interruption: carry_out(
+            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugin or []
+        ),
+    )
