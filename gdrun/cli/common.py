@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gdrun.config import Config, load
+from gdrun.config import Config, dump_yaml, load
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
+from gdrun.experiments.plan import Plan
 from gdrun.report.console.outcome import show_outcome
+from gdrun.report.console.plan import plan_document, plan_table
 from gdrun.report.console.progress import LiveProgress
 from gdrun.report.console.screen import Screen
 
@@ -75,6 +77,46 @@ def carry_through(
 
         write_report(path)
     return show_outcome(screen, path)
+
+
+def carry_out_or_show(
+    screen: Screen,
+    plan: Plan,
+    carry_out: Callable[..., Path],
+    *,
+    runs_dir: Path,
+    plugins: Sequence[Path] | None,
+    dry_run: bool,
+    print_config: bool,
+) -> dict[str, Any] | None:
+    """Do what a plan says, and return the record of it; or only show the plan, or its config.
+
+    Args:
+        screen: where to show it.
+        plan: of the command.
+        carry_out: `train`, `kfold` … of `gdrun.experiments`.
+        runs_dir, plugins: as on the command line.
+        dry_run, print_config: only show the plan, or the config.
+    """
+    if print_config:
+        screen.print_text(dump_yaml(plan.config))
+        return None
+    for notice in plan.work.data[0].notices:
+        screen.notice(notice)
+    if dry_run:
+        if screen.json:
+            screen.document(plan_document(plan))
+        screen.show(plan_table(plan, with_cost=True))
+        return None
+    screen.tell(plan_table(plan))
+    return carry_through(
+        screen,
+        runs=plan.runs,
+        epochs=plan.config.epochs,
+        work=lambda tell, interruption: carry_out(
+            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or []
+        ),
+    )
 
 
 def check_finite(record: Mapping[str, Any]) -> None:

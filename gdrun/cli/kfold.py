@@ -36,33 +36,20 @@ def kfold(
 
     [bold]gdrun kfold configs/digits-mlp.yaml --folds 10[/]
     """
-    from gdrun.cli.common import carry_through, load_config, number_of_workers
+    from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
     from gdrun.experiments.kfold import kfold as carry_out
     from gdrun.experiments.kfold import plan_kfold
-    from gdrun.report.console.plan import plan_document, plan_table
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
     loaded = load_config(config, overrides, name, plugin, screen, smoke=smoke)
     plan = plan_kfold(loaded, folds, repeats, strategy, number_of_workers(workers))
-    if print_config:
-        from gdrun.config import dump_yaml
-
-        screen.print_text(dump_yaml(plan.config))
-        return
-    for notice in plan.work.data[0].notices:
-        screen.notice(notice)
-    if dry_run:
-        if json:
-            screen.document(plan_document(plan))
-        screen.show(plan_table(plan, with_cost=True))
-        return
-    screen.tell(plan_table(plan))
-    carry_through(
+    carry_out_or_show(
         screen,
-        runs=plan.runs,
-        epochs=plan.config.epochs,
-        work=lambda tell, interruption: carry_out(
-            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugin or []
-        ),
+        plan,
+        carry_out,
+        runs_dir=runs_dir,
+        plugins=plugin,
+        dry_run=dry_run,
+        print_config=print_config,
     )

@@ -16,7 +16,7 @@ from gdrun.config.overrides import Overrides
 from gdrun.config.plain import to_plain
 from gdrun.config.plugins import load_entry_points, load_plugin
 from gdrun.config.problems import ConfigProblemsError, Position, Problem
-from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
+from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Fold, Preprocessing, Split
 from gdrun.config.tasks import task_of, with_task
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "Family",
+    "Fold",
     "Loaded",
     "Overrides",
     "Position",
