@@ -23,7 +23,7 @@ from gdrun.run_directory.directory import MEMBERS
 from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.run import PREDICTIONS
 from gdrun.run_directory.store import Run
-from gdrun.run_directory.tables import pack_table
+from gdrun.run_directory.tables import pack_table, read_cells, unguarded
 from gdrun.statistics.cross_validation import describe_folds
 
 MOST_RUNS = 10_000  # folds times repetitions
@@ -75,10 +75,10 @@ def plan_kfold(
     count = len(configs)
     number_of_workers = tiles.workers_for(work, count, config.compute.workers if workers is None else workers)
     size = tiles.tile_size(work, count, number_of_workers)
-    by_rows: dict[int, list[str]] = {}  # runs of a stack have equally many training rows
+    by_shape: dict[tuple[int, ...], list[str]] = {}  # training rows and features; a level may be in few folds
     for entry, place in zip(entries, which, strict=True):
-        by_rows.setdefault(len(data[place].train.rows), []).append(str(entry["run"]))
-    stacks = [stack for names in by_rows.values() for stack in tiles.stacks(names, size)]
+        by_shape.setdefault(data[place].train.features.shape, []).append(str(entry["run"]))
+    stacks = [stack for names in by_shape.values() for stack in tiles.stacks(names, size)]
     parts = [part for fold in data for part in (fold.train, fold.validation, fold.test) if part]
     held = sum(part.features.nbytes for part in parts)
     memory = tiles.memory_needed(work, size, number_of_workers) + 2 * held
@@ -105,7 +105,8 @@ def kfold_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]])
     """The summary.json of a cross-validation; writes the out-of-fold predictions beside it.
 
     Intervals are the corrected ones of overlapping training sets. `pooled` has the metrics of all
-    out-of-fold predictions of a repetition together, averaged over the repetitions.
+    out-of-fold predictions of a repetition together, averaged over the repetitions; there is none, and no
+    predictions.csv, unless every fold came to a good end.
     """
     fold = config.split.fold
     assert fold is not None  # noqa: S101 - a group of kfold has one
@@ -116,56 +117,58 @@ def kfold_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]])
         by_repeat = [values[i : i + fold.of] for i in range(0, len(values), fold.of)]
         summary["metrics"][name] = asdict(describe_folds(by_repeat))
     summary["folds"], summary["repeats"], summary["strategy"] = fold.of, len(rows) // fold.of, fold.strategy
-    ended = [row for row in rows if row["status"] in ("completed", "stopped", "diverged")]
-    if len(ended) == len(rows):
+    if all(row["status"] in ("completed", "stopped") for row in rows):
         summary |= _pooled(path, config, [str(row["run"]) for row in rows], fold.of)
     return summary
 
 
 def _pooled(path: Path, config: Config, names: Sequence[str], of: int) -> dict[str, Any]:
     """Metrics of the out-of-fold predictions, and for classes the confusion; writes predictions.csv."""
-    runs = [Run(path / MEMBERS / name) for name in names]
-    classes: list[str] = runs[0].record["data"]["labels"]
-    targets: list[str] = runs[0].record["data"]["targets"]
-    tables = [run.predictions() for run in runs]
-    header = ["repeat", "fold", *tables[0]]
-    lines = []
+    data = Run(path / MEMBERS / names[0]).record["data"]
+    classes: list[str] = data["labels"]
+    tables = [read_cells(path / MEMBERS / name / PREDICTIONS) for name in names]
+    titles = ["row", *(title for title in tables[0] if title != "row")]
+    lines: list[tuple[int, int, int, Sequence[str]]] = []
     for place, table in enumerate(tables):
-        for line in zip(*(column.tolist() for column in table.values()), strict=True):
-            lines.append((place // of, place % of, *line))
-    lines.sort(key=lambda line: (line[0], line[2]))  # by repetition and row
-    write_atomically(path / PREDICTIONS, pack_table(header, lines))
+        for row, *cells in zip(*(table[title] for title in titles), strict=True):
+            lines.append((place // of, int(row), place % of, [unguarded(cell) for cell in cells]))
+    lines.sort(key=lambda line: line[:2])  # by repetition and row
+    table_of_all = [(repeat, fold, row, *cells) for repeat, row, fold, cells in lines]
+    write_atomically(path / PREDICTIONS, pack_table(["repeat", "fold", *titles], table_of_all))
     found: dict[str, list[float]] = {}
-    confusion = np.zeros((len(classes), len(classes)), np.int64)
-    for repeat in range(len(runs) // of):
-        own = tables[repeat * of : (repeat + 1) * of]
-        whole = {name: np.concatenate([table[name] for table in own]) for name in own[0]}
-        predicted, target = _arrays(whole, classes, targets)
+    counts = np.zeros((len(classes), len(classes)), np.int64)
+    for repeat in range(len(names) // of):
+        own = [cells for number, _, _, cells in lines if number == repeat]
+        columns = dict(zip(titles[1:], zip(*own, strict=True), strict=True))
+        predicted, target = _arrays(columns, classes, data["targets"])
         for metric in metrics_of(config):
             found.setdefault(metric.name, []).append(float(metric.value(predicted, target)[0]))
         if classes:
-            np.add.at(confusion, (target[0], _class_indices(whole["prediction"], classes)), 1)
+            np.add.at(counts, (target[0], _class_indices(columns["prediction"], classes)), 1)
     pooled = {name: float(np.mean(values)) for name, values in found.items()}
-    return {"pooled": pooled} | (
-        {"confusion": {"classes": classes, "counts": confusion.tolist()}} if classes else {}
-    )
+    confusion = {"confusion": {"classes": classes, "counts": counts.tolist()}} if classes else {}
+    return {"pooled": pooled} | confusion
 
 
 def _arrays(
-    table: Mapping[str, NDArray[Any]], classes: Sequence[str], targets: Sequence[str]
+    columns: Mapping[str, Sequence[str]], classes: Sequence[str], targets: Sequence[str]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Predictions and targets as metrics take them, from the columns of predictions.csv."""
+    """Predictions and targets as metrics take them, from the cells of predictions.csv."""
     if classes:
-        probabilities = np.stack([table[f"probability_{name}"] for name in classes], axis=-1)
-        return probabilities[None], _class_indices(table["target"], classes)[None]
-    if len(targets) == 1:
-        return table["prediction"][None, :, None], table["target"][None, :, None]
-    predicted = np.stack([table[f"prediction_{name}"] for name in targets], axis=-1)
-    return predicted[None], np.stack([table[f"target_{name}"] for name in targets], axis=-1)[None]
+        probabilities = _numbers(columns, [f"probability_{name}" for name in classes])
+        return probabilities, _class_indices(columns["target"], classes)[None]
+    endings = [""] if len(targets) == 1 else [f"_{name}" for name in targets]
+    predicted, target = (
+        _numbers(columns, [kind + ending for ending in endings]) for kind in ("prediction", "target")
+    )
+    return predicted, target
 
 
-def _class_indices(labels: NDArray[Any], classes: Sequence[str]) -> NDArray[np.int64]:
-    """The classes of labels, which come as numbers if all of them look like numbers."""
-    kind = type(labels.tolist()[0])
-    places = {kind(name): place for place, name in enumerate(classes)}
-    return np.array([places[label] for label in labels.tolist()], np.int64)
+def _numbers(columns: Mapping[str, Sequence[str]], titles: Sequence[str]) -> NDArray[np.float64]:
+    """Columns of numbers, (1, rows, columns)."""
+    return np.stack([np.array(columns[title], np.float64) for title in titles], axis=-1)[None]
+
+
+def _class_indices(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[label] for label in labels], np.int64)

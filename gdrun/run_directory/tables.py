@@ -86,6 +86,14 @@ def union_of_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
 def read_table(path: Path) -> dict[str, Column]:
     """The columns of a CSV file by name; see `as_column` for their types. A torn last line is left out.
 
+    Raises: as `read_cells`.
+    """
+    return {name: as_column(cells) for name, cells in read_cells(path).items()}
+
+
+def read_cells(path: Path) -> dict[str, tuple[str, ...]]:
+    """The same as they stand in the file, guards of text included: "01" and "1.0" are not the number 1.
+
     Raises:
         FileNotFoundError: there is no such file.
         DataError: it is no CSV file, or a line has too few or too many cells.
@@ -104,7 +112,7 @@ def read_table(path: Path) -> dict[str, Column]:
         if len(row) != len(header):
             raise DataError(f"{path}: row {number} has {len(row)} cells instead of {len(header)}; restore it")
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ((),) * len(header)
-    return {name: as_column(cells) for name, cells in zip(header, columns, strict=True)}
+    return dict(zip(header, columns, strict=True))
 
 
 def as_column(cells: Sequence[str]) -> Column:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gdrun.report.console.folds import show_folds
 from gdrun.report.console.numbers import duration
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, result_table, run_summary, status_text
@@ -43,7 +44,9 @@ def _show_group(screen: Screen, group: Group) -> None:
     )
     total = (group.record.get("timing") or {}).get("total")
     screen.show(Text.assemble(f"{summary['runs']} runs: ", counts, f" · {duration(total)}" if total else ""))
-    if summary["metrics"]:
+    if group.record.get("command") == "kfold":
+        show_folds(screen, group)
+    elif summary["metrics"]:
         screen.show(group_table(summary["metrics"]))
     _next(screen, group.path, f"gdrun runs show {group.path}")
 

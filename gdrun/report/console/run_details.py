@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gdrun.report.console.folds import show_folds_summary
 from gdrun.report.console.layout import show_definitions, show_paragraph
 from gdrun.report.console.numbers import duration
 from gdrun.report.console.screen import Screen
@@ -88,8 +89,11 @@ def _facts(saved: Run | Group) -> Iterable[tuple[str, Text | str]]:
 
 def _show_group(screen: Screen, group: Group) -> None:
     if metrics := group.summary.get("metrics"):
-        _heading(screen, "Summary", f"over {group.summary.get('runs')} runs")
-        screen.show(group_table(metrics))
+        _heading(screen, "Summary", _over(group.summary))
+        if group.record.get("command") == "kfold":
+            show_folds_summary(screen, group.summary)
+        else:
+            screen.show(group_table(metrics))
     rows = _rows(group)
     if rows:
         _heading(screen, "Members", f"{len(rows)} of {len(group.plan)}")
@@ -98,6 +102,13 @@ def _show_group(screen: Screen, group: Group) -> None:
             screen.show(
                 Text(f"… and {len(rows) - _MOST_MEMBERS} more in {group.path / 'results.csv'}", "faint")
             )
+
+
+def _over(summary: Mapping[str, Any]) -> str:
+    if not summary.get("folds"):
+        return f"over {summary.get('runs')} runs"
+    repeats = f", {summary['repeats']} times" if summary.get("repeats", 1) > 1 else ""
+    return f"over {summary['folds']} {summary.get('strategy')} folds{repeats}"
 
 
 def _rows(group: Group) -> list[dict[str, Any]]:

@@ -65,20 +65,29 @@ def run_summary(run: Mapping[str, Any]) -> Text:
     return text
 
 
-def group_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Mean, spread and interval of every result over the runs of a group, from its summary.json."""
-    table = plain_table("", "mean", "std", "95 % interval", "min", "max")
+def group_table(
+    metrics: Mapping[str, Mapping[str, Any]],
+    interval: str = "95 % interval",
+    pooled: Mapping[str, float] | None = None,
+) -> Table:
+    """Mean, spread and interval of every result over the runs of a group, from its summary.json.
+
+    Args:
+        metrics: of the summary.
+        interval: what the interval is called.
+        pooled: metrics of all out-of-fold predictions together, where there are any.
+    """
+    more = ["pooled"] if pooled else []
+    table = plain_table("", "mean", "std", interval, "min", "max", *more)
     for name, values in metrics.items():
         low, high = values["interval"] or (None, None)
-        interval = "–" if low is None else f"{number(low)} … {number(high)}"
-        table.add_row(
-            name,
-            Text(number(values["mean"]), style="number"),
-            number(values["std"]),
-            interval,
-            number(values["min"]),
-            number(values["max"]),
-        )
+        between = "–" if low is None else f"{number(low)} … {number(high)}"
+        cells = [number(values["mean"]), number(values["std"]), between]
+        cells += [number(values["min"]), number(values["max"])]
+        if pooled:
+            known = name.startswith("test_") and name.removeprefix("test_") in pooled
+            cells.append(number(pooled[name.removeprefix("test_")]) if known else "")
+        table.add_row(name, Text(cells[0], style="number"), *cells[1:])
     return table
 
 
