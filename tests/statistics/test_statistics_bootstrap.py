@@ -116,9 +116,9 @@ def test_the_ends_for_many_values_are_those_of_scipys_plain_bca() -> None:
     from scipy.stats import bootstrap
 
     values = np.random.default_rng(6).exponential(size=400)
-    theirs = bootstrap((values,), np.mean, n_resamples=10_000, rng=np.random.default_rng(7))
-    ours = mean_interval(values, np.random.default_rng(8))
-    assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.01)
+    theirs = bootstrap((values,), np.mean, n_resamples=40_000, rng=np.random.default_rng(7))
+    ours = mean_interval(values, np.random.default_rng(8), resamples=40_000)
+    assert ours == pytest.approx(tuple(theirs.confidence_interval), abs=0.004)
 
 
 def test_the_same_generator_gives_the_same_interval() -> None:
@@ -129,7 +129,7 @@ def test_the_same_generator_gives_the_same_interval() -> None:
     assert first == pytest.approx(other, abs=0.1)
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 8e307])
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1.7e308])
 def test_extreme_scales(scale: float) -> None:
     values = np.array([-1, -0.5, 0.1, 0.2, 0.4, 0.6, 0.9, 1])
     unit, scaled = (mean_interval(values * s, np.random.default_rng(1)) for s in (1, scale))

@@ -57,6 +57,8 @@ def test_an_example() -> None:
     assert pair.interval[0] < 0.008 < pair.interval[1]
     assert pair.p_value <= pair.adjusted_p_value <= 3 * pair.p_value
     assert pair.improvement == np.mean(scores["adam"] > scores["sgd"])
+    near = pair_of(found, "adam", "nesterov")
+    assert near.seeds_needed == seeds_needed(near.mean or 0, near.std or 0, alpha=0.05 / 3)
     # Negative control: without pairing, the seeds' own spread hides the difference.
     unpaired = math.hypot(np.std(scores["adam"]), np.std(scores["sgd"])) / math.sqrt(10)
     assert abs(np.mean(scores["adam"]) - np.mean(scores["sgd"])) < 2 * unpaired
@@ -97,11 +99,12 @@ def test_seeds_that_would_be_needed() -> None:
 
 
 def test_the_number_needed_for_the_observed_difference_is_more_than_there_were() -> None:
-    # One outlier: t would need fewer than the seven that were not enough for the sign flips.
-    differences = np.array([1.0, 1.1, 0.9, 1.0, 1.05, -0.2, -0.1])
-    (pair,) = compare({"a": differences, "b": np.zeros(7)}, source(), higher_is_better=True, alpha=0.02).pairs
-    assert pair.better is None
-    assert (pair.seeds_needed or 0) > 7
+    # Five clear wins and a near tie: enough for t, and 4 of 64 sign patterns, so not enough for the test.
+    differences = np.array([1.0, 1.01, 0.99, 1.0, 1.0, -0.05])
+    (pair,) = compare({"a": differences, "b": np.zeros(6)}, source(), higher_is_better=True).pairs
+    assert (pair.better, pair.p_value) == (None, 4 / 64)
+    assert (seeds_needed(pair.mean or 0, pair.std or 0) or 0) <= 6
+    assert pair.seeds_needed == 7
 
 
 def test_runs_without_a_result_are_counted() -> None:

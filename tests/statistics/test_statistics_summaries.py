@@ -191,6 +191,9 @@ def test_learning_rate_ranges(
 def test_a_rate_tried_twice_counts_with_its_best_score() -> None:
     found = learning_rate_range([0.1, 0.1, 1.0], [5.0, 1.0, None], higher_is_better=False)
     assert found == LearningRateRange(0.1, 0.1, 0.1, 0.0, True, False)
+    found = learning_rate_range([0.1, 0.1, 1.0], [5.0, 1.0, 1.02], higher_is_better=False)
+    assert found is not None
+    assert found.best == 0.1
     assert learning_rate_range([0.1, 1.0], [None, INF], higher_is_better=True) is None
     assert learning_rate_range([], [], higher_is_better=True) is None
 
