@@ -88,6 +88,7 @@ def carry_out_group(
     try:
         specs = _member_specs(group, config, interruption)
         by_name = {spec.directory.name: spec for spec in specs}
+        entries = {entry["run"]: entry for entry in group.record["plan"]}
         tiles = [
             Tile(
                 number,
@@ -107,7 +108,7 @@ def carry_out_group(
                 records = result
                 Checkpoints(tile.checkpoints).clear()
             for spec, record in zip(tile.runs, records, strict=True):
-                rows[spec.directory.name] = result_row(spec.directory.name, record)
+                rows[spec.directory.name] = result_row(entries[spec.directory.name], record)
     except (StoppedError, SignalReceived) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
         raise interruption.error(advice) from error

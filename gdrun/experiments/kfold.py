@@ -66,9 +66,8 @@ def plan_kfold(
             name = f"fold-{number}" if repeats == 1 else f"repeat-{repeat}-fold-{number}"
             fold = Fold(number, folds, repeat, chosen)
             seed = config.seed + repeat
-            entries.append(
-                {"run": name, "seed": seed, "split.fold.number": number, "split.fold.repeat": repeat}
-            )
+            repetition = {"split.fold.repeat": repeat} if repeats > 1 else {}
+            entries.append({"run": name, "seed": seed, "split.fold.number": number, **repetition})
             configs.append(replace(config, seed=seed, split=replace(config.split, fold=fold)))
     configs, data, which = load_all_data(configs, table)
     work = stack_work(configs[:1], data[:1], [0])

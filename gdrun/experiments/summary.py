@@ -10,19 +10,21 @@ from typing import Any
 from gdrun.config import Config
 from gdrun.statistics import describe
 
+_OWN_COLUMNS = ("run", "seed", "split.fold.number")  # the last one is called fold
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 
 
-def result_row(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
     """The row of results.csv of one run.
 
     Args:
-        name: of the run in its group.
+        entry: of the group's plan: `run`, its name, and the config keys in which it differs from others.
         record: the content of its run.json.
     """
     result, timing = record["result"] or {}, record["timing"] or {}
     row: dict[str, Any] = {
-        "run": name,
+        "run": entry["run"],
+        **{key: value for key, value in entry.items() if key not in _OWN_COLUMNS},
         "seed": record["seed"],
         "fold": record["fold"],
         "phase": None,
