@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -86,8 +87,9 @@ class TileWriter:
         for handler in self.handlers:
             self.log.removeHandler(handler)
             handler.close()
-        for directory in self.directories:
-            directory.release()
+        with contextlib.ExitStack() as release:  # each of them, even where the system refuses one
+            for directory in self.directories:
+                release.callback(directory.release)
 
     def begin(self, trainer: Trainer, setup_seconds: float, snapshot: Snapshot | None) -> None:
         """Open the files and say in run.json and run.log what is about to happen."""

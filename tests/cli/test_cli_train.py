@@ -17,6 +17,7 @@ from gdrun.errors import SystemRefusedError
 from gdrun.experiments import tiles
 from gdrun.run_directory import files
 from gdrun.run_directory.files import Disk
+from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.tables import read_table
 
 RUN_FIELDS = [
@@ -579,6 +580,7 @@ class TestRefusals:
             assert operation == "mkdir" or operation == "open_growing"
             return
         assert answer.code == 7, answer
+        assert list(Appender._open) == [], "a file is still open"
         assert "No space left on device" in answer.err
         assert "Traceback" not in answer.err
         monkeypatch.undo()
