@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from report_samples import labels, values, write_group, write_run
+from report_samples import labels, values, write_folds, write_group, write_run
 
 from gdrun.report.html import write_report
 
@@ -41,6 +41,7 @@ REPORTS: dict[str, Callable[[Path], Path]] = {
     "regression": lambda path: write_run(
         path, metric="rmse", predictions=values(300), data={"classes": None}
     ),
+    "folds": write_folds,
     "seeds": lambda path: write_group(path, 5, 20, diverged=[3]),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from report_html_page import Page, parsed
-from report_samples import DIGITS, curves, labels, values, write_group, write_run
+from report_samples import DIGITS, curves, labels, values, write_folds, write_group, write_run
 
 from gdrun.errors import ConfigError, WeightsError
 from gdrun.report.html import write_report
@@ -70,6 +70,25 @@ SAMPLES: dict[str, tuple[Callable[[Path], Path], list[str]]] = {
     "seeds": (lambda path: write_group(path, 10, 30, diverged=[7]), ["9 of 10", "seed-7", "95 % t interval"]),
     "one seed": (lambda path: write_group(path, 1, 5), ["1 seed trained", "test accuracy"]),
     "100 seeds": (lambda path: write_group(path, 100, 60), ["40 of 100 seeds drawn thin"]),
+    "folds": (
+        write_folds,
+        [
+            "5 folds trained",
+            "corrected resampled t",
+            "Out-of-fold predictions",
+            "150 of 200 out-of-fold predictions (75.0 %)",
+            "0.7500",
+            "How the folds were made",
+            "of a class differ by at most one",
+            "100 training rows, 20 validation rows, 30 to 31 test rows",
+            "1/5 + 1/4 times",
+            "gdrun kfold config.yaml --folds 5 --strategy stratified",
+        ],
+    ),
+    "folds of a regression": (
+        lambda path: write_folds(path, 4, regression=True),
+        ["Predicted against true", "over all out-of-fold predictions", "--folds 4 --strategy plain"],
+    ),
     "seeds of 0 epochs": (lambda path: write_group(path, 2, 0), ["No seed has more than one evaluation"]),
 }
 
@@ -236,3 +255,28 @@ def test_the_page_helper_sees_what_would_be_loaded() -> None:
     page = Page()
     page.feed('<img src="https://example.org/a.png"><link href="data:,"><a href="members/x">x</a>')
     assert page.loads == ["https://example.org/a.png"]
+
+
+def test_folds_are_not_called_seeds_and_the_other_way_round(tmp_path: Path) -> None:
+    folds, seeds = (
+        re.sub(r"<(style|script)\b.*?</\1>", "", write_report(path).read_text(), flags=re.DOTALL)
+        for path in (write_folds(tmp_path / "folds"), write_group(tmp_path / "seeds", 3, 4))
+    )
+    assert "Results over the folds" in folds
+    assert "t interval" not in folds.replace("resampled t interval", "")
+    assert "seeds" not in folds.replace("--seeds", "")
+    assert "Results over the seeds" in seeds
+    assert "fold" not in seeds
+
+
+def test_a_damaged_confusion_is_left_out(tmp_path: Path) -> None:
+    path = write_folds(tmp_path / "folds")
+    summary = json.loads((path / "summary.json").read_text())
+    for damage in (
+        {"classes": ["a"]},
+        {"classes": ["a"], "counts": [[1, 2]]},
+        {"classes": 3, "counts": 4},
+        [],
+    ):
+        (path / "summary.json").write_text(json.dumps(summary | {"confusion": damage}))
+        assert "Results over the folds" in write_report(path).read_text()

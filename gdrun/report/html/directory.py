@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from gdrun.errors import GdrunError
 from gdrun.report.html.outcome import PROBABILITY
-from gdrun.report.html.source import Columns, ReportGroup, ReportRun
+from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
 
@@ -36,16 +36,20 @@ def read_group(group: Group) -> ReportGroup:
     """A group with every member that has begun, in the order of the plan."""
     notes: list[str] = []
     nobody: dict[str, Run] = {}
+    nothing: dict[str, Any] = {}
     members = attempt(lambda: group.members, nobody, notes)
+    summary = attempt(lambda: group.summary, nothing, notes)
+    shown = group.record.get("command") == "kfold" and not section(summary, "confusion")
     return ReportGroup(
         name=group.path.absolute().name,
         config_text=attempt(lambda: group.config_text, "", notes),
         config=attempt(lambda: group.config, {}, notes),
         record={**group.record, "status": group.status},
         results=columns(group.path / "results.csv", notes),
-        summary=attempt(lambda: group.summary, {}, notes),
+        summary=summary,
         members={name: read_run(run, predictions=False) for name, run in members.items()},
         reports=frozenset(name for name, run in members.items() if run.report.is_file()),
+        predictions=columns(group.path / "predictions.csv", notes) if shown else {},
         notes=tuple(dict.fromkeys(notes)),
     )
 

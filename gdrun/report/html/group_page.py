@@ -1,4 +1,4 @@
-"""The sections of the report on a group of seeds, as plain data for the template."""
+"""The sections of the report on a group of seeds or folds, as plain data for the template."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gdrun.report.html.curves import Chart, Line, plain
+from gdrun.report.html.folds import REPEAT, fold_sections, is_kfold
 from gdrun.report.html.run_page import details, metric_names, setting
 from gdrun.report.html.seed_curves import seed_charts
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
@@ -16,51 +17,62 @@ from gdrun.report.html.words import as_float, as_int, column_words, count, durat
 STATISTICS = {
     "mean": "mean",
     "std": "standard deviation",
-    "interval": "95 % t interval",
+    "interval": "",  # see INTERVALS
     "min": "min",
     "median": "median",
     "max": "max",
 }
+INTERVALS = {"seed": "95 % t interval", "fold": "95 % corrected resampled t"}
 
 
 def group_page(group: ReportGroup) -> dict[str, Any]:
     """Everything that templates/group.html.jinja shows."""
+    noun = "fold" if is_kfold(group) else "seed"
     members = list(group.members.values())
     metrics = section(group.summary, "metrics")
     first = members[0] if members else ReportRun("")
     tested = {name.replace("test_", "val_", 1): () for name in metrics}
     names = metric_names(dict(first.metrics) | tested, {})
     runs = as_int(group.summary.get("runs")) or len(members) or len(next(iter(group.results.values()), ()))
-    return {
+    page = {
         "title": str(group.record.get("name") or group.config.get("name") or group.name),
         "kind": "group",
+        "noun": noun,
+        "interval": INTERVALS[noun],
         "status": str(group.record.get("status") or "unknown"),
-        "headline": headline(group, runs),
+        "headline": headline(group, runs, noun),
         "facts": setting(group.config, None),
         "notes": group.notes,
-        "tiles": tiles(metrics, names, runs),
-        "statistics": statistics_table(metrics),
-        "spreads": spreads(group.results, metrics),
-        "charts": seed_charts(group.members, names),
+        "tiles": tiles(metrics, names, runs, noun),
+        "statistics": statistics_table(metrics, noun),
+        "spreads": spreads(group.results, metrics, noun),
+        "charts": seed_charts(group.members, names, noun),
         "seeds": seeds_table(group),
         "ended_badly": ended_badly(group.members),
         "config": group.config_text,
         "reproduce": f"gdrun train config.yaml --seeds {runs}",
         "terms": terms(group.config, names),
         "details": group_details(group, first),
+        "how": (),
+        "predictions": (),
+        "prediction_facts": {},
+        "confusion": None,
     }
+    return page | fold_sections(group, page) if is_kfold(group) else page
 
 
-def headline(group: ReportGroup, runs: int) -> str:
-    """How many seeds ended how."""
+def headline(group: ReportGroup, runs: int, noun: str) -> str:
+    """How many seeds or folds ended how."""
     statuses = {str(status): as_int(number) for status, number in section(group.summary, "statuses").items()}
     said = ", ".join(f"{figure(number)} {status}" for status, number in statuses.items() if number)
     total = section(group.record, "timing").get("total")
     ending = f" in {duration(total)}" if as_float(total) is not None else ""
-    return f"{count(runs, 'seed')} trained{ending}{': ' + said if said else ''}."
+    return f"{count(runs, noun)} trained{ending}{': ' + said if said else ''}."
 
 
-def tiles(metrics: Mapping[str, Any], names: Sequence[str], runs: int) -> list[tuple[str, str, str]]:
+def tiles(
+    metrics: Mapping[str, Any], names: Sequence[str], runs: int, noun: str
+) -> list[tuple[str, str, str]]:
     """(label, value, a line below): the first metric and the loss as mean and interval, how many seeds."""
     shown = []
     for name in [*names[:1], "loss"]:
@@ -76,7 +88,7 @@ def tiles(metrics: Mapping[str, Any], names: Sequence[str], runs: int) -> list[t
                     interval(values.get("interval")),
                 )
             )
-    return [*shown, ("seeds", figure(runs), "")]
+    return [*shown, (f"{noun}s", figure(runs), "")]
 
 
 def interval(bounds: Any) -> str:
@@ -85,7 +97,7 @@ def interval(bounds: Any) -> str:
     return f"{figure(bounds[0])} to {figure(bounds[1])}"
 
 
-def statistics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def statistics_table(metrics: Mapping[str, Any], noun: str) -> dict[str, Any]:
     """A row a result: mean, standard deviation, interval and so on, as summary.json has them."""
     rows = []
     for name in metrics:
@@ -97,20 +109,20 @@ def statistics_table(metrics: Mapping[str, Any]) -> dict[str, Any]:
             for key in STATISTICS
         ]
         number, excluded = as_int(values.get("n")), as_int(values.get("excluded"))
-        seeds = figure(number) + (
+        runs = figure(number) + (
             f" of {figure(number + excluded)}" if number is not None and excluded else ""
         )
-        rows.append((column_words(name), [*cells, (seeds, None)]))
-    return {"columns": [*STATISTICS.values(), "seeds"], "rows": rows}
+        rows.append((column_words(name), [*cells, (runs, None)]))
+    return {"columns": [*(STATISTICS | {"interval": INTERVALS[noun]}).values(), f"{noun}s"], "rows": rows}
 
 
-def spreads(results: Columns, metrics: Mapping[str, Any]) -> list[Chart]:
-    """For each result on the test rows (else the validation rows) a dot a seed, with mean and interval."""
+def spreads(results: Columns, metrics: Mapping[str, Any], noun: str) -> list[Chart]:
+    """For each result on the test rows (else the validation rows) a dot a run, with mean and interval."""
     part = next(
         (part for part in ("test", "val", "train") if any(name.startswith(f"{part}_") for name in metrics)),
         "",
     )
-    seeds = results.get("seed") or results.get("run") or ()
+    seeds = (results.get("seed") if noun == "seed" else None) or results.get("run") or ()
     charts = []
     for name in sorted(metrics, key=lambda name: name.endswith("_loss")):
         values = section(metrics, name)
@@ -120,6 +132,7 @@ def spreads(results: Columns, metrics: Mapping[str, Any]) -> list[Chart]:
         low, high = values["interval"] if interval(values.get("interval")) else (None, None)
         drawing = {
             "kind": "spread",
+            "noun": noun,
             "label": column_words(name),
             "values": plain(line.values),
             "seeds": [str(seed) for seed in seeds],
@@ -128,7 +141,7 @@ def spreads(results: Columns, metrics: Mapping[str, Any]) -> list[Chart]:
             "high": as_float(high),
         }
         if np.isfinite(line.values).any():
-            seen = count(int(np.isfinite(line.values).sum()), "seed")
+            seen = count(int(np.isfinite(line.values).sum()), noun)
             words = f"{column_words(name)} of {seen}: mean {figure(values.get('mean'))}"
             words += f", 95 % interval {interval(values.get('interval'))}." if low is not None else "."
             charts.append(Chart(heading(column_words(name)), words, "", drawing))
@@ -155,7 +168,8 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
                 ],
             )
         )
-    return {"columns": list(map(column_words, shown)), "rows": table}
+    titles = ["repetition" if column == REPEAT else column_words(column) for column in shown]
+    return {"columns": titles, "rows": table}
 
 
 def ended_badly(members: Mapping[str, ReportRun]) -> list[tuple[str, str, str]]:

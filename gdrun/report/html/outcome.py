@@ -52,20 +52,22 @@ def is_classification(run: ReportRun) -> bool:
 
 def outcome(run: ReportRun) -> Outcome:
     """What can be said of the predictions of a run; nothing where there are none."""
-    pairs = target_columns(run.predictions)
-    if not pairs:
-        return Outcome()
-    if is_classification(run):
+    if is_classification(run) and target_columns(run.predictions):
         return confusion(run.predictions)
+    return regression(run.predictions)
+
+
+def regression(predictions: Columns, noun: str = "test row") -> Outcome:
+    """Predicted against true for the first few outputs; `noun` is what a row of the columns is called."""
     charts: list[Chart] = []
     facts: dict[str, str] = {}
-    for words, target, prediction in pairs[:4]:
+    for words, target, prediction in target_columns(predictions)[:4]:
         drawn, said = residuals(
-            run.predictions[target], run.predictions[prediction], run.predictions.get("row", ()), words
+            predictions[target], predictions[prediction], predictions.get("row", ()), words, noun
         )
         charts += drawn
         facts |= said
-    return Outcome(charts, None, facts)
+    return Outcome(charts, None, facts or None)
 
 
 def target_columns(predictions: Columns) -> list[tuple[str, str, str]]:
@@ -81,8 +83,22 @@ def target_columns(predictions: Columns) -> list[tuple[str, str, str]]:
 
 
 def confusion(predictions: Columns) -> Outcome:
-    """The confusion matrix as a heat map; of many classes those with the most errors."""
+    """The confusion matrix of the rows of predictions.csv."""
     counts = Counter(zip(map(str, predictions["target"]), map(str, predictions["prediction"]), strict=False))
+    classes = [column.removeprefix(PROBABILITY) for column in predictions if column.startswith(PROBABILITY)]
+    return confusion_of(counts, classes)
+
+
+def confusion_of(
+    counts: Mapping[tuple[str, str], int], classes: Sequence[str], noun: str = "test row"
+) -> Outcome:
+    """The confusion matrix as a heat map; of many classes those with the most errors.
+
+    Args:
+        counts: (true, predicted) → how many rows.
+        classes: in the order to show; those that only `counts` has come after them.
+        noun: what a row is called.
+    """
     totals: Counter[str] = Counter()
     errors: Counter[str] = Counter()
     for (target, predicted), number in counts.items():
@@ -90,22 +106,21 @@ def confusion(predictions: Columns) -> Outcome:
         if target != predicted:
             errors[target] += number
             errors[predicted] += number
-    classes = [column.removeprefix(PROBABILITY) for column in predictions if column.startswith(PROBABILITY)]
     known = set(classes)
-    classes += sorted({label for pair in counts for label in pair} - known, key=natural)
+    classes = [*classes, *sorted({label for pair in counts for label in pair} - known, key=natural)]
     shown = classes
     if len(classes) > MOST_CLASSES:
         worst = set(sorted(classes, key=lambda label: -errors[label])[:MOST_CLASSES])
         shown = [label for label in classes if label in worst]
-    matrix = [[counts[target, predicted] for predicted in shown] for target in shown]
+    matrix = [[counts.get((target, predicted), 0) for predicted in shown] for target in shown]
     table = ConfusionTable(shown, matrix, [totals[label] for label in shown])
     rows = sum(totals.values())
-    right = sum(counts[label, label] for label in classes)
+    right = sum(counts.get((label, label), 0) for label in classes)
     caption = "Each row is a true class; the percentages are shares of that row."
     if len(shown) < len(classes):
         caption = (
             f"The {len(shown)} of {figure(len(classes))} classes with the most errors. Each row is a true "
-            "class; the percentages are shares of all its test rows, also of those that went to a class not "
+            f"class; the percentages are shares of all its {noun}s, also of those that went to a class not "
             "shown."
         )
     drawing = {
@@ -114,12 +129,8 @@ def confusion(predictions: Columns) -> Outcome:
         "totals": table.totals,
         "cells": [[i, j, number] for i, row in enumerate(matrix) for j, number in enumerate(row) if number],
     }
-    words = (
-        f"Confusion matrix of {count(rows, 'test row')}: {figure(right)} right, {figure(rows - right)} wrong."
-    )
-    facts = {
-        "right": f"{figure(right)} of {figure(rows)} test rows ({100 * right / rows:.1f} %)" if rows else "–"
-    }
+    words = f"Confusion matrix of {count(rows, noun)}: {figure(right)} right, {figure(rows - right)} wrong."
+    facts = {"right": f"{figure(right)} of {count(rows, noun)} ({100 * right / rows:.1f} %)" if rows else "–"}
     return Outcome([Chart("Confusion matrix", words, caption, drawing, wide=True)], table, facts)
 
 
@@ -130,7 +141,11 @@ def natural(label: str) -> tuple[int, float, str]:
 
 
 def residuals(
-    targets: Sequence[Any], predictions: Sequence[Any], row_names: Sequence[Any], output: str
+    targets: Sequence[Any],
+    predictions: Sequence[Any],
+    row_names: Sequence[Any],
+    output: str,
+    noun: str = "test row",
 ) -> tuple[list[Chart], dict[str, str]]:
     """Predicted against true with the identity line, and a histogram of the residuals."""
     rows = min(len(targets), len(predictions))
@@ -147,9 +162,9 @@ def residuals(
     of = f" of {output}" if output else ""
     notes = [f"{count(lost, 'row')} without a finite prediction left out."] if lost else []
     if not len(true):
-        return [], {f"residual{of}": f"no finite prediction on {count(rows, 'test row')}"}
+        return [], {f"residual{of}": f"no finite prediction on {count(rows, noun)}"}
     every = -(-len(true) // MOST_POINTS)
-    seen = notes + ([f"Every {every}th of {figure(len(true))} test rows drawn."] if every > 1 else [])
+    seen = notes + ([f"Every {every}th of {count(len(true), noun)} drawn."] if every > 1 else [])
     with np.errstate(over="ignore"):
         residual = predicted - true
         middle, root = float(residual.mean()), float(np.sqrt(np.mean(residual**2)))
@@ -159,7 +174,7 @@ def residuals(
         "predicted": plain(predicted[::every]),
         "row": names[::every],
     }
-    rows_seen = count(len(true), "test row")
+    rows_seen = count(len(true), noun)
     words = f"Predicted against true{of} on {rows_seen}, {figure(root)} apart (root mean square)."
     charts = [
         Chart(
@@ -171,7 +186,7 @@ def residuals(
         Chart(
             f"Residuals{of}",
             f"Histogram of predicted minus true{of}: mean {figure(middle)}, root mean square {figure(root)}.",
-            " ".join(["Predicted minus true, over all test rows.", *notes]),
+            " ".join([f"Predicted minus true, over all {noun}s.", *notes]),
             {"kind": "histogram", "label": "predicted − true", "bins": bins(residual)},
         ),
     ]

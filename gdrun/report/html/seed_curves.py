@@ -25,8 +25,14 @@ MOST_CURVES = 40
 POINTS_OF_ALL_CURVES = 15_000  # each about 12 bytes of the page
 
 
-def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str]) -> list[Chart]:
-    """Every seed's curve, with the median over the seeds and the band between its quartiles."""
+def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str], noun: str = "seed") -> list[Chart]:
+    """Every seed's curve, with the median over the seeds and the band between its quartiles.
+
+    Args:
+        members: the runs.
+        names: of the metrics.
+        noun: what tells the runs apart: "seed" or "fold".
+    """
     charts = []
     wanted: list[tuple[str, tuple[str, ...], str]] = [
         (name, ("train", "val"), heading(name)) for name in ("loss", *names)
@@ -48,7 +54,7 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str]) -> list[
             if drawn:
                 lines.append(drawn)
         if lines:
-            charts.append(seeds_chart(title, lines, len(members)))
+            charts.append(seeds_chart(title, lines, len(members), noun))
     return charts
 
 
@@ -60,7 +66,7 @@ def seed_lines(
     for member, run in members.items():
         rows = len(run.metrics.get("epoch", ()))
         epochs = Line.of("epoch", "other", run.metrics.get("epoch"), rows).values
-        seed = run.record.get("seed")
+        seed = None if run.record.get("fold") is not None else run.record.get("seed")
         line = Line.of(str(member if seed is None else seed), role, run.metrics.get(column), rows)
         if rows > 1 and np.isfinite(line.values).any():
             found.append((line.words, epochs, line))
@@ -119,7 +125,9 @@ def quartiles(matrix: Values) -> tuple[Values, Values, Values, NDArray[np.intp]]
     return quantile(0.25), quantile(0.5), quantile(0.75), number
 
 
-def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], members: int) -> Chart:
+def seeds_chart(
+    title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], members: int, noun: str
+) -> Chart:
     lines = [line for _, lines in drawn for line in lines]
     possible = title in ("Loss", "Learning rate", "Gradient norm") or is_unbounded(lines)
     sets = [drawing for drawing, _ in drawn]
@@ -127,9 +135,11 @@ def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], 
     thin = max(len(one["curves"]) for one in sets)
     found = max(one["found"] for one in sets)
     if 0 < thin < found:
-        caption.append(f"{figure(thin)} of {figure(found)} seeds drawn thin; the band is over all.")
+        caption.append(f"{figure(thin)} of {figure(found)} {noun}s drawn thin; the band is over all.")
     if any(0 < number < members for one in sets for number in one["seeds"]):
-        caption.append("Seeds have ended on the way: median and band are over those that remain.")
+        caption.append(
+            f"{noun.capitalize()}s have ended on the way: median and band are over those that remain."
+        )
     lost = sum(line.lost for line in lines)
     if lost:
         caption.append(f"NaN or infinite, and not drawn: {count(lost, 'value')}.")
@@ -139,6 +149,7 @@ def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], 
     )
     drawing = {
         "kind": "seeds",
+        "noun": noun,
         "axis": "epoch",
         "label": title,
         "sets": sets,
@@ -147,4 +158,4 @@ def seeds_chart(title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], 
         and title != "Learning rate"
         and is_steep([np.array([v for one in sets for v in one["median"] if v is not None])]),
     }
-    return Chart(title, f"{title} by epoch, {count(members, 'seed')}: {ends}.", " ".join(caption), drawing)
+    return Chart(title, f"{title} by epoch, {count(members, noun)}: {ends}.", " ".join(caption), drawing)

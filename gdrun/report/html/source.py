@@ -34,7 +34,7 @@ class ReportRun:
 
 @dataclass(frozen=True)
 class ReportGroup:
-    """A group of runs that differ in their seed.
+    """A group of runs that differ in their seed or their fold.
 
     Args:
         name, config_text, config, notes: as for a run.
@@ -43,6 +43,7 @@ class ReportGroup:
         summary: summary.json.
         members: member directory → its run, in the order of the plan.
         reports: those members that have a report of their own.
+        predictions: column → cells of the predictions.csv of a cross-validation; only where they are shown.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ReportGroup:
     summary: Mapping[str, Any] = field(default_factory=dict)
     members: Mapping[str, ReportRun] = field(default_factory=dict)
     reports: frozenset[str] = frozenset()
+    predictions: Columns = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

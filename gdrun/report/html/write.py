@@ -14,7 +14,7 @@ from gdrun.run_directory.store import Group, load
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
-    """The page on a run or a group of seeds."""
+    """The page on a run or a group."""
     if isinstance(source, ReportGroup):
         return render("group.html.jinja", group_page(source))
     return render("run.html.jinja", run_page(source))

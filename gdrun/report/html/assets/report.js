@@ -86,7 +86,7 @@
     });
   }
 
-  // Every seed thin, the median thick, the band between the quartiles.
+  // Every seed or fold thin, the median thick, the band between the quartiles.
   function seeds(chart, width, state) {
     const ok = usable(state);
     const sets = chart.sets.filter((set) => !state.hidden.has(set.label));
@@ -96,7 +96,7 @@
       [chart.axis, exact(set.x[i])],
       [`${set.label}, median`, exact(set.median[i])],
       ["quartiles", `${exact(set.low[i])} to ${exact(set.high[i])}`],
-      ["seeds", exact(set.seeds[i])],
+      [`${chart.noun}s`, exact(set.seeds[i])],
     ]);
     const thin = sets.flatMap((set) => set.curves.flatMap((curve, n) => curve.x.map((x, i) => ({x, y: ok(curve.y[i]) ? curve.y[i] : NaN, z: `${set.label} ${n}`, role: set.role}))));
     return Plot.plot({
@@ -114,11 +114,11 @@
     });
   }
 
-  // A dot a seed; the diamond is the mean, the bar its interval.
+  // A dot a seed or fold; the diamond is the mean, the bar its interval.
   function spread(chart, width) {
     const rows = d3.range(chart.values.length).filter((i) => chart.values[i] !== null);
     const r = rows.length > 30 ? 3 : 4.5;
-    const said = (i) => columns([["seed", chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]);
+    const said = (i) => columns([[chart.noun, chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]);
     const dots = (options) => Plot.dodgeY({anchor: "bottom", x: (i) => chart.values[i], r, padding: 1, dy: -24, ...options});
     const below = {y: 0, dy: -9, stroke: "var(--val)", strokeLinecap: "round"};
     return Plot.plot({
