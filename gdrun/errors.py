@@ -8,6 +8,7 @@
     ├── ExistsError                  5   the file or directory exists already
     ├── DivergedError                6   the loss or the weights became NaN or infinite
     ├── SystemRefusedError           7   no space, no permission, an I/O error, too little memory
+    │   └── WorkerDiedError          7   the process of a run died, whoever killed it
     ├── MembersFailedError           8   some runs of a group failed
     └── StoppedError               130   Ctrl-C
         └── TerminatedError        143   SIGTERM
@@ -64,6 +65,10 @@ class SystemRefusedError(GdrunError):
     """The operating system said no: space, permission, input/output, memory."""
 
     exit_code = 7
+
+
+class WorkerDiedError(SystemRefusedError):
+    """A task's worker process died every time that it was tried."""
 
 
 class MembersFailedError(GdrunError):

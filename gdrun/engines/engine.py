@@ -7,16 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gdrun.engines.interruption import Interruption
-from gdrun.errors import SystemRefusedError
 
 Task = TypeVar("Task", contravariant=True)
 Result = TypeVar("Result", covariant=True)
 Tell = Callable[[Any], None]
 Asked = Callable[[], bool]
-
-
-class WorkerDiedError(SystemRefusedError):
-    """A task's worker died every time that it was tried."""
 
 
 class Work(Protocol[Task, Result]):

@@ -17,10 +17,9 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Pipe, wait
 from typing import Any
 
-from gdrun.engines.engine import WorkerDiedError
 from gdrun.engines.interruption import Interruption
 from gdrun.engines.worker import STOP, TOLD
-from gdrun.errors import GdrunError, SystemRefusedError
+from gdrun.errors import GdrunError, SystemRefusedError, WorkerDiedError
 
 TRIES = 3  # of a task whose worker died
 _PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end

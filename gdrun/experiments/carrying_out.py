@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, from_plain, to_plain
-from gdrun.engines.engine import WorkerDiedError, carry_out
+from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption, SignalReceived
-from gdrun.errors import GdrunError, MembersFailedError, StoppedError
+from gdrun.errors import GdrunError, MembersFailedError, StoppedError, WorkerDiedError
 from gdrun.experiments.events import Event
+from gdrun.experiments.spec import RunSpec, Tile
 from gdrun.experiments.summary import result_row, seeds_summary
-from gdrun.experiments.tile import RunSpec, Tile, run_tile
+from gdrun.experiments.tile import run_tile
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status
 from gdrun.run_directory.group import GroupDirectory

@@ -11,8 +11,8 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
 from gdrun.experiments.carrying_out import Conclude, Tell, carry_out_group, carry_out_run
 from gdrun.experiments.kfold import kfold_summary
+from gdrun.experiments.spec import FINAL
 from gdrun.experiments.summary import seeds_summary
-from gdrun.experiments.tile import FINAL
 from gdrun.experiments.train import plan_training
 from gdrun.run_directory.directory import CONFIG, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD

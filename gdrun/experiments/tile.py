@@ -6,9 +6,7 @@ This is the one function that engines carry to where it runs; everything it gets
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from gdrun.config import from_plain
@@ -16,43 +14,12 @@ from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
+from gdrun.experiments.spec import FINAL, Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
-
-FINAL = ("completed", "stopped", "diverged")
-
-
-@dataclass(frozen=True)
-class RunSpec:
-    """Everything about one run, as plain data.
-
-    Attributes:
-        directory: that it writes to; made by whoever planned it.
-        config: complete and resolved.
-    """
-
-    directory: Path
-    config: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Tile:
-    """Runs that are trained together.
-
-    Attributes:
-        number: of the tile in its plan.
-        runs: their specs.
-        checkpoints: the directory of their common checkpoints.
-        plugins: files to load first.
-    """
-
-    number: int
-    runs: tuple[RunSpec, ...]
-    checkpoints: Path
-    plugins: tuple[Path, ...] = ()
 
 
 def run_tile(

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from gdrun.config import Config
 from gdrun.data import Part, Prepared
 from gdrun.errors import GdrunError, StoppedError
 from gdrun.experiments.events import EpochTold, Event, RunTold
+from gdrun.experiments.spec import RunSpec
 from gdrun.nn.layer import Array
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import Status
@@ -26,9 +27,6 @@ from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
 from gdrun.training.work import StackWork
-
-if TYPE_CHECKING:
-    from gdrun.experiments.tile import RunSpec
 
 _TELL_SECONDS = 0.1  # at least, between two events
 

@@ -17,8 +17,15 @@ from engine_tasks import Task, work
 
 from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption
-from gdrun.engines.pool import TRIES, WorkerDiedError
-from gdrun.errors import DataError, GdrunError, StoppedError, SystemRefusedError, TerminatedError
+from gdrun.engines.pool import TRIES
+from gdrun.errors import (
+    DataError,
+    GdrunError,
+    StoppedError,
+    SystemRefusedError,
+    TerminatedError,
+    WorkerDiedError,
+)
 
 
 def tasks(folder: Path, *kinds: str) -> list[Task]:
