@@ -232,3 +232,12 @@ def test_a_closed_stdin_is_fine(tmp_path: Path) -> None:
         env=os.environ | {"TERM": "dumb", "COLUMNS": "40"},
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["explain", "cosine"], ["explain", "cosine", "--json"], ["list", "loss"]])
+def test_a_terminal_without_greek_letters_is_no_error(words: list[str]) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "gdrun", *words]
+    found = subprocess.run(command, env=environment, capture_output=True, check=True, cwd=PROJECT)
+    assert found.stderr == b""
+    assert found.stdout.isascii()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Any
 
@@ -70,13 +71,18 @@ class Screen:
         """Print the JSON document of a `--json` command."""
         import json
 
-        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+        utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") == "utf8"
+        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=not utf8) + "\n")
         sys.stdout.flush()
 
     def print_text(self, text: str) -> None:
-        """Print text just as it is, a file's content; on a terminal without what would steer it."""
-        text = printable(text) if sys.stdout.isatty() else text
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        """Print a file's content just as it is, in UTF-8; on a terminal without what would steer it."""
+        text = text if text.endswith("\n") else text + "\n"
+        if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
+        else:
+            sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
 
 
 def _console(is_terminal: bool, *, stderr: bool = False) -> Console:
