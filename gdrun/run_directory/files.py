@@ -73,6 +73,8 @@ disk = Disk()
 _FREE_SPACE = "free some space, then go on with `gdrun resume`"
 _PERMISSION = "change its permissions or choose another folder with --runs-dir"
 _ADVICE = {
+    errno.EEXIST: "choose another folder with --runs-dir",
+    errno.ENOTDIR: "choose another folder with --runs-dir",
     errno.ENOSPC: _FREE_SPACE,
     errno.EDQUOT: _FREE_SPACE,
     errno.EFBIG: _FREE_SPACE,
