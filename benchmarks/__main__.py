@@ -30,7 +30,7 @@ def main() -> None:
 
     from rich.console import Console
 
-    from benchmarks import commands, machine, table
+    from benchmarks import commands, cross_validation, machine, table
     from benchmarks.lockstep import measure
     from benchmarks.problem import PROBLEMS
     from benchmarks.targets import TARGETS
@@ -49,6 +49,7 @@ def main() -> None:
     if options.commands != "not":
         with console.status("the command line"):
             findings += commands.findings(options.repetitions, cores)
+            findings += cross_validation.findings(options.repetitions)
     table.show(console, *table.findings_rows(findings))
     if figures:
         console.print(table.NOTES, highlight=False)
