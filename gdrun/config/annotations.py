@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from gdrun.component import Ge, Gt, Le, Lt, out_of_bounds
+from gdrun.component import Ge, Gt, Le, Lt, option_types, out_of_bounds
 from gdrun.config.families import Family, family_of
 from gdrun.config.marks import NullMeans, Pattern
 from gdrun.config.reader import Node
@@ -121,7 +121,7 @@ def _in_words(annotation: Any) -> str:
     if family := family_of(inner):
         return family.with_article
     if is_section(inner):
-        return "a mapping of options"
+        return f"a mapping of options ({', '.join(option_types(inner))})"
     return "anything"
 
 

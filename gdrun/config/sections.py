@@ -48,8 +48,9 @@ class Split(Component):
         validation_path, test_path: for a dataset of files, where other files hold those rows; they become
             the dataset's options of that name.
         time_ordered: the first rows train, then come validation and test; nothing is shuffled.
-        fold: one fold of a cross-validation in place of the test share, as `gdrun kfold` sets it; the
-            validation rows are then taken from the fold's training rows.
+        fold: one fold of a cross-validation in place of the test share, as `gdrun kfold` sets it: the fold
+            number (from 0) of so many, in which repetition (from 0; each draws folds of its own), and the
+            strategy by which rows are dealt out; validation rows are then some of the fold's training rows.
     """
 
     validation: Share | Count = 0.15
