@@ -70,7 +70,10 @@ def plan_kfold(
             entries.append({"run": name, "seed": seed, "split.fold.number": number, **repetition})
             configs.append(replace(config, seed=seed, split=replace(config.split, fold=fold)))
     configs, data, which = load_all_data(configs, table)
-    work = stack_work(configs[:1], data[:1], [0])
+    largest = max(
+        range(len(configs)), key=lambda run: len(data[which[run]].train.rows)
+    )  # of time series: last
+    work = stack_work([configs[largest]], [data[which[largest]]], [0])
     count = len(configs)
     number_of_workers = tiles.workers_for(work, count, config.compute.workers if workers is None else workers)
     size = tiles.tile_size(work, count, number_of_workers)

@@ -27,7 +27,7 @@ class Plan:
         entries: what group.json says of each run: `run`, its name, and the config keys in which it differs;
             empty for one run that is no group.
         stacks: names of runs that train together.
-        work: of the first run, for what is known of the network and the data.
+        work: of one run, of folds the one with the most training rows, for what is known of network and data.
         workers: processes.
         memory: bytes that it needs, about.
         words: what tells the runs apart: "10 seeds from 0 to 9".
