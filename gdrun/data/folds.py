@@ -95,8 +95,9 @@ def rows_to_test(table: Table, of: int, strategy: Strategy, seed: int, repeat: i
         DataError: too few rows, groups or rows of a class.
     """
     rows = table.rows
-    if of < 2 or of > rows or (strategy == "time-series" and of >= rows):
-        raise DataError(f"dataset {table.name}: {of} folds of {rows} rows; take from 2 to {rows - 1}")
+    most = rows - 1 if strategy == "time-series" else rows
+    if not 2 <= of <= most:
+        raise DataError(f"dataset {table.name}: {of} folds of {rows} rows; take from 2 to {most}")
     if strategy == "time-series":
         size = rows // (of + 1)
         first = rows - of * size

@@ -211,6 +211,15 @@ def test_uneven_folds_make_stacks_of_their_own(classes: Path) -> None:
     assert set().union(*trained) == {65, 66}
 
 
+def test_validation_rows_of_a_stack_may_differ_in_number(tmp_path: Path) -> None:
+    group = cross_validate(prepared(tmp_path, table(104), "height"), "metrics=[r2]")
+    assert len(record(group)["stacks"]) == 1
+    assert {len(rows_of(member)["validation"]) for member in members(group)} == {12, 13}
+    for member in members(group)[::4]:
+        assert gdrun("train", member / "config.yaml", "--runs-dir", tmp_path / member.name, "-q").code == 0
+        assert bits(the_run(tmp_path / member.name, "folds")) == bits(member)
+
+
 def test_a_level_that_only_some_folds_train_on(tmp_path: Path) -> None:
     lines = table(60)
     lines[7]["colour"] = "violet"
