@@ -52,7 +52,7 @@ def fold_sections(group: ReportGroup, page: Mapping[str, Any]) -> dict[str, Any]
             ("folds", figure(of), f"{repeats} repetitions" if repeats > 1 else strategy),
         ],
         "statistics": _with_pooled(group, page["statistics"], pooled),
-        "reproduce": f"gdrun kfold config.yaml --folds {of}{again} --strategy {strategy}",
+        "reproduce": f"gdrun kfold config.yaml{f' --folds {of}' if of else ''}{again} --strategy {strategy}",
         "how": _how(group, of, repeats, strategy),
         "terms": _TERMS | dict(page["terms"]),
         "predictions": predictions.charts,
@@ -87,6 +87,8 @@ def _how(group: ReportGroup, of: int, repeats: int, strategy: str) -> list[str]:
             f"{rows} {'training' if part == 'train' else part} rows" for part, rows in sizes.items()
         )
         inside = f"A fold has {said}. {inside}"
+    if of < 2:
+        return [inside]
     runs = f"1/{of * repeats}"
     interval = (
         "The interval is that of the corrected resampled t. Any two folds share most of their training rows, "
