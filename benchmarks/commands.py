@@ -141,17 +141,18 @@ def _memory(folder: Path) -> list[Finding]:
 
 
 def _workers(repetitions: int, folder: Path, cores: set[int]) -> list[Finding]:
-    aim = "train --seeds 64, 65 epochs: one worker / two workers"
+    aim = "train --seeds 64, 260 epochs: one worker / two workers"
     if len(cores) < 2:
-        return [Finding(aim, "", "not measured: one core", True)]
+        return [Finding(aim, "≥ 1.7", "not measured: one core", True)]
     mine = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
         found = medians(
-            {n: train("tiny.yaml", "epochs=65", "--seeds", "64", "--workers", n) for n in ("1", "2")},
-            max(1, repetitions // 3),
+            {n: train("tiny.yaml", "epochs=260", "--seeds", "64", "--workers", n) for n in ("1", "2")},
+            1,
             folder,
         )
     finally:
         os.sched_setaffinity(0, mine)
-    return [Finding(aim, "", f"{found['1'].wall / found['2'].wall:.2f}", True)]
+    ratio = found["1"].wall / found["2"].wall
+    return [Finding(aim, "≥ 1.7", f"{ratio:.2f}", ratio >= 1.7)]
