@@ -70,21 +70,16 @@ def plan_kfold(
             entries.append({"run": name, "seed": seed, "split.fold.number": number, **repetition})
             configs.append(replace(config, seed=seed, split=replace(config.split, fold=fold)))
     configs, data, which = load_all_data(configs, table)
-    largest = max(
-        range(len(configs)), key=lambda run: len(data[which[run]].train.rows)
-    )  # of time series: last
+    largest = max(range(len(configs)), key=lambda run: len(data[which[run]].train.rows))
     work = stack_work([configs[largest]], [data[which[largest]]], [0])
-    count = len(configs)
-    number_of_workers = tiles.workers_for(work, count, config.compute.workers if workers is None else workers)
-    size = tiles.tile_size(work, count, number_of_workers)
+    parts = [part for fold in data for part in (fold.train, fold.validation, fold.test) if part]
+    held = 2 * sum(part.features.nbytes for part in parts)
+    asked = config.compute.workers if workers is None else workers
+    number_of_workers, size, memory = tiles.spread(work, len(configs), asked, held)
     by_shape: dict[tuple[int, ...], list[str]] = {}  # training rows and features; a level may be in few folds
     for entry, place in zip(entries, which, strict=True):
         by_shape.setdefault(data[place].train.features.shape, []).append(str(entry["run"]))
     stacks = [stack for names in by_shape.values() for stack in tiles.stacks(names, size)]
-    parts = [part for fold in data for part in (fold.train, fold.validation, fold.test) if part]
-    held = sum(part.features.nbytes for part in parts)
-    memory = tiles.memory_needed(work, size, number_of_workers) + 2 * held
-    tiles.check_memory(memory)
     words = f"{folds} {chosen} folds" + (f", {repeats} times" if repeats > 1 else "")
     return Plan("kfold", configs[0], entries, stacks, work, number_of_workers, memory, words)
 

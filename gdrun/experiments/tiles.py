@@ -44,6 +44,25 @@ def tile_size(work: StackWork, runs: int, workers: int) -> int:
     return math.ceil(runs / (rounds * workers))
 
 
+def spread(work: StackWork, runs: int, asked: int | str, held: int = 0) -> tuple[int, int, int]:
+    """How runs are spread: processes, runs a tile, and the bytes that this needs.
+
+    Args:
+        work: of one run, the largest.
+        runs: how many.
+        asked: processes, or "auto".
+        held: bytes that are held beside the work.
+
+    Raises:
+        SystemRefusedError: it doesn't fit into memory.
+    """
+    workers = workers_for(work, runs, asked)
+    size = tile_size(work, runs, workers)
+    memory = memory_needed(work, size, workers) + held
+    check_memory(memory)
+    return workers, size, memory
+
+
 def stacks(names: Sequence[str], size: int) -> list[list[str]]:
     """Names of runs that may train together, in stacks of at most so many."""
     return [list(names[i : i + size]) for i in range(0, len(names), size)]

@@ -34,10 +34,7 @@ def plan_training(config: Config, seeds: int | None = None, workers: int | str |
         raise ConfigError(f"--seeds: {count} is not between 1 and {MOST_RUNS:,}")
     config, data = load_data(config)
     work = stack_work([config], [data], [0])
-    number = tiles.workers_for(work, count, config.compute.workers if workers is None else workers)
-    size = tiles.tile_size(work, count, number)
-    memory = tiles.memory_needed(work, size, number)
-    tiles.check_memory(memory)
+    number, size, memory = tiles.spread(work, count, config.compute.workers if workers is None else workers)
     first, last = config.seed, config.seed + count - 1
     words = f"seed {first}" if seeds is None else f"{count} seeds from {first} to {last}"
     entries = [{"run": f"seed-{seed}", "seed": seed} for seed in range(first, last + 1) if seeds is not None]

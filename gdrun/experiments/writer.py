@@ -181,9 +181,10 @@ class TileWriter:
             evaluator = Evaluator(
                 network, self.work.loss, self.work.metrics, data.test, data.preprocessor, self.work.dtype
             )
-            values = evaluator.evaluate(parameters, penalties(self.work, parameters, [run]))
+            scores = evaluator.scores(parameters)
+            values = evaluator.values(scores, penalties(self.work, parameters, [run]))
             result["test"] = {name: float(column[0]) for name, column in values.items()}
-            predictions = _packed(evaluator, data.test, data, parameters)
+            predictions = _packed(evaluator.predictions(scores)[0], data.test, data)
         weights = {name: view[0] for name, view in network.views(parameters).items()}
         why = f": {outcome.reason}" if outcome.reason else ""
         self.log.info("run %s %s%s", directory.record["id"], outcome.status, why)
@@ -251,9 +252,8 @@ def _described(data: Any, work: StackWork) -> dict[str, Any]:
     }
 
 
-def _packed(evaluator: Evaluator, part: Part, data: Prepared, parameters: Array) -> bytes:
+def _packed(predictions: Array, part: Part, data: Prepared) -> bytes:
     """The content of predictions.csv; with several targets `target_<name>` …, `prediction_<name>` …"""
-    predictions = evaluator.predictions(evaluator.scores(parameters))[0]
     if classes := data.classes:
         chosen = predictions.argmax(axis=-1)
         names = np.array(classes, object)

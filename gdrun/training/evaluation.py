@@ -87,7 +87,10 @@ class Evaluator:
             parameters: (runs, parameters).
             penalty: (runs,), added to the loss.
         """
-        scores = self.scores(parameters)
+        return self.values(self.scores(parameters), penalty)
+
+    def values(self, scores: Array, penalty: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+        """The same for outputs (runs, rows, outputs) that `scores` gave."""
         values = {"loss": self.loss.value(scores, self.encoded) + penalty}
         if self.metrics:
             predictions = self.predictions(scores)
