@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,10 @@ from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data.folds import Strategy
 from gdrun.engines.interruption import Interruption
-from gdrun.experiments.kfold import kfold as carry_out_kfold
 from gdrun.experiments.kfold import plan_kfold
-from gdrun.experiments.plan import Plan
+from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.experiments.resume import resume as go_on
 from gdrun.experiments.train import plan_training
-from gdrun.experiments.train import train as carry_out
 from gdrun.experiments.trained import TrainedRun
 from gdrun.report.html import write_report
 from gdrun.run_directory import store
@@ -96,7 +94,7 @@ def train(
     """
     files = _load_plugins(plugins)
     plan = plan_training(_config(config, overrides), seeds, workers)
-    return load(_carried_out(carry_out, plan, runs_dir, files))
+    return load(_carried_out(plan, runs_dir, files))
 
 
 def kfold(
@@ -121,7 +119,7 @@ def kfold(
     """
     files = _load_plugins(plugins)
     plan = plan_kfold(_config(config, overrides), folds, repeats, strategy, workers)
-    return Group(_carried_out(carry_out_kfold, plan, runs_dir, files))
+    return Group(_carried_out(plan, runs_dir, files))
 
 
 def resume(run: str | Path, *, runs_dir: str | Path = RUNS, workers: int | str | None = None) -> Run | Group:
@@ -156,13 +154,11 @@ def _config(config: str | Path | Mapping[str, Any], overrides: Overrides) -> Con
     return loaded.config
 
 
-def _carried_out(
-    carry_out: Callable[..., Path], plan: Plan, runs_dir: str | Path, plugins: Sequence[Path]
-) -> Path:
+def _carried_out(plan: Plan, runs_dir: str | Path, plugins: Sequence[Path]) -> Path:
     """The directory that a plan leaves, with its report."""
     interruption = Interruption()
     with interruption.listening():
-        path = carry_out(plan, Path(runs_dir), tell=_silent, interruption=interruption, plugins=plugins)
+        path = carry_out_plan(plan, Path(runs_dir), tell=_silent, interruption=interruption, plugins=plugins)
         write_report(path)
     return path
 

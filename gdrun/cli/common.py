@@ -13,7 +13,7 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
-from gdrun.experiments.plan import Plan
+from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.report.console.outcome import show_outcome
 from gdrun.report.console.plan import plan_document, plan_table
 from gdrun.report.console.progress import LiveProgress
@@ -82,7 +82,6 @@ def carry_through(
 def carry_out_or_show(
     screen: Screen,
     plan: Plan,
-    carry_out: Callable[..., Path],
     *,
     runs_dir: Path,
     plugins: Sequence[Path] | None,
@@ -94,7 +93,6 @@ def carry_out_or_show(
     Args:
         screen: where to show it.
         plan: of the command.
-        carry_out: `train`, `kfold` … of `gdrun.experiments`.
         runs_dir, plugins: as on the command line.
         dry_run, print_config: only show the plan, or the config.
     """
@@ -113,7 +111,7 @@ def carry_out_or_show(
         screen,
         runs=plan.runs,
         epochs=plan.config.epochs,
-        work=lambda tell, interruption: carry_out(
+        work=lambda tell, interruption: carry_out_plan(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or []
         ),
     )

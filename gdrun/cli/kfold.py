@@ -37,7 +37,6 @@ def kfold(
     [bold]gdrun kfold configs/digits-mlp.yaml --folds 10[/]
     """
     from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
-    from gdrun.experiments.kfold import kfold as carry_out
     from gdrun.experiments.kfold import plan_kfold
     from gdrun.report.console.screen import Screen
 
@@ -47,7 +46,6 @@ def kfold(
     carry_out_or_show(
         screen,
         plan,
-        carry_out,
         runs_dir=runs_dir,
         plugins=plugin,
         dry_run=dry_run,

@@ -38,7 +38,6 @@ def train(
     """
     from gdrun.cli.common import carry_out_or_show, check_finite, load_config, number_of_workers
     from gdrun.experiments.train import plan_training
-    from gdrun.experiments.train import train as carry_out
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
@@ -47,7 +46,6 @@ def train(
     record = carry_out_or_show(
         screen,
         plan,
-        carry_out,
         runs_dir=runs_dir,
         plugins=plugin,
         dry_run=dry_run,

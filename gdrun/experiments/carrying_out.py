@@ -2,149 +2,208 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, dump_yaml, from_plain, to_plain
+from gdrun.config import Config, to_plain
 from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption, SignalReceived
-from gdrun.errors import GdrunError, MembersFailedError, StoppedError, WorkerDiedError
-from gdrun.experiments.events import Event
+from gdrun.errors import MembersFailedError, StoppedError, WorkerDiedError
+from gdrun.experiments.command import Command, Entry, Row
+from gdrun.experiments.events import Event, RunTold
+from gdrun.experiments.members import note_failure, record_of, records_if_ended
 from gdrun.experiments.spec import RunSpec, Tile
-from gdrun.experiments.summary import result_row, seeds_summary
+from gdrun.experiments.summary import result_row
 from gdrun.experiments.tile import run_tile
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status
 from gdrun.run_directory.group import GroupDirectory
-from gdrun.run_directory.run import RECORD as RUN_RECORD
 from gdrun.run_directory.run import RunDirectory
 
 Tell = Callable[[Event], None]
-Conclude = Callable[[Path, Config, Sequence[Mapping[str, Any]]], dict[str, Any]]
 Outcome = list[dict[str, Any]] | Exception  # of a tile: the content of its run.json files, or what went wrong
 
 
-def carry_out_run(
-    run: RunDirectory,
-    config: Mapping[str, Any],
-    *,
-    tell: Tell,
-    interruption: Interruption,
-    plugins: Sequence[Path] = (),
-) -> None:
+@dataclass(frozen=True)
+class Means:
+    """With what a plan is carried out; it never changes a result.
+
+    Attributes:
+        workers: processes.
+        tell: receives events.
+        interruption: may end it early.
+        plugins: files to load first.
+    """
+
+    workers: int
+    tell: Tell
+    interruption: Interruption
+    plugins: Sequence[Path] = ()
+
+
+def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) -> None:
     """Train one run in this process, from its newest checkpoint if there is one.
 
     Args:
         run: its directory, whose lock the caller holds.
         config: complete and resolved, as plain data.
-        tell: receives events.
-        interruption: may end it early.
-        plugins: files to load first.
+        means: how.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
         GdrunError: what else prevented it.
     """
-    tile = Tile(0, (RunSpec(run.path, config),), run.path / CHECKPOINTS, tuple(plugins))
-    (result,) = carry_out(run_tile, [tile], workers=1, tell=tell, interruption=interruption)
+    spec = RunSpec(run.path, config)
+    tile = Tile(0, (spec,), run.path / CHECKPOINTS, tuple(means.plugins))
+    (result,) = carry_out(run_tile, [tile], workers=1, tell=means.tell, interruption=means.interruption)
     if isinstance(result, Exception):
         stopped = isinstance(result, StoppedError)
-        error = interruption.error(f"; go on with: gdrun resume {run.path}") if stopped else result
-        _note_failure(run.path, result)
+        error = means.interruption.error(f"; go on with: gdrun resume {run.path}") if stopped else result
+        note_failure(spec, result)
         raise error
     Checkpoints(run.path / CHECKPOINTS).clear()
 
 
-def carry_out_group(
-    group: GroupDirectory,
-    config: Config,
-    *,
-    workers: int,
-    tell: Tell,
-    interruption: Interruption,
-    plugins: Sequence[Path] = (),
-    conclude: Conclude = seeds_summary,
-) -> None:
+def carry_out_group(group: GroupDirectory, config: Config, command: Command, means: Means) -> None:
     """Train the runs of a group and write what they come to, in the order of the plan.
 
     Args:
         group: its directory, whose lock the caller holds; its `stacks` say which runs train together.
         config: of the group; runs that have ended are left alone.
-        workers: processes.
-        tell, interruption, plugins: see `carry_out_run`.
-        conclude: makes the summary of the group's rows, and may write further files.
+        command: what is made of the runs.
+        means: how.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
         MembersFailedError: some runs failed; the others are complete.
     """
     began = time.perf_counter()
-    advice = f"; go on with: gdrun resume {group.path}"
-    rows: dict[str, dict[str, Any]] = {}
-    failures: dict[str, Exception] = {}
+    progress = _Progress()
     try:
-        specs = _member_specs(group, config, interruption)
-        by_name = {spec.directory.name: spec for spec in specs}
-        entries = {entry["run"]: entry for entry in group.record["plan"]}
-        tiles = [
-            Tile(
-                number,
-                tuple(by_name[name] for name in names),
-                group.path / CHECKPOINTS / f"stack-{number:04d}",
-                tuple(plugins),
-            )
-            for number, names in enumerate(group.record["stacks"])
-        ]
-        for tile, result in _outcomes(tiles, workers, tell, interruption):
-            if isinstance(result, Exception):
-                failures |= {spec.directory.name: result for spec in tile.runs}
-                for spec in tile.runs:
-                    _note_failure(spec.directory, result)
-                records = [RunDirectory.open(spec.directory, lock=False).record for spec in tile.runs]
-            else:
-                records = result
-                Checkpoints(tile.checkpoints).clear()
-            for spec, record in zip(tile.runs, records, strict=True):
-                rows[spec.directory.name] = result_row(entries[spec.directory.name], record)
+        while not progress.stopped:
+            _train_planned(group, config, command, means, progress)
+            if progress.stopped:
+                break
+            batch = command.next_runs(group.path, config, group.record, progress.ordered(group))
+            if not batch.entries:
+                break
+            plan, stacks = group.record["plan"], group.record["stacks"]
+            group.set(plan=[*plan, *map(dict, batch.entries)], stacks=[*stacks, *map(list, batch.stacks)])
     except (StoppedError, SignalReceived) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
-        raise interruption.error(advice) from error
-    stopped = any(isinstance(error, StoppedError) for error in failures.values())
-    status: Status = "interrupted" if stopped else "failed" if failures else "completed"
+        raise means.interruption.error(f"; go on with: gdrun resume {group.path}") from error
+    failures = progress.failures
+    status: Status = "interrupted" if progress.stopped else "failed" if failures else "completed"
     first = next(iter(failures.values()), None)
-    ordered = [rows[name] for name in by_name]
+    rows = progress.ordered(group)
+    summary = command.conclude(group.path, config, rows)
     group.finish(
         status,
         None if first is None else str(first),
-        results=ordered,
-        summary=conclude(group.path, config, ordered),
-        timing={"total": round(time.perf_counter() - began, 6), "workers": workers},
+        results=rows,
+        summary=summary,
+        timing={"total": round(time.perf_counter() - began, 6), "workers": means.workers},
     )
-    if stopped:
-        raise interruption.error(advice)
-    if first is not None and len(failures) == len(specs):
+    _raise_failure(group.path, progress, means)
+
+
+@dataclass
+class _Progress:
+    """How far a group has come: the rows of the runs that have ended, what failed, what is done."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    failures: dict[str, Exception] = field(default_factory=dict)
+    runs: int = 0  # of the plan's entries
+    tiles: int = 0  # of the plan's stacks
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an end was asked for."""
+        return any(isinstance(error, StoppedError) for error in self.failures.values())
+
+    def ordered(self, group: GroupDirectory) -> list[Row]:
+        """The rows in the order of the plan."""
+        return [self.rows[entry["run"]] for entry in group.record["plan"]]
+
+
+def _raise_failure(path: Path, progress: _Progress, means: Means) -> None:
+    failures = progress.failures
+    if progress.stopped:
+        raise means.interruption.error(f"; go on with: gdrun resume {path}")
+    if not failures:
+        return
+    first = next(iter(failures.values()))
+    if len(failures) == len(progress.rows):
         raise first
-    if failures:
-        names = ", ".join(list(failures)[:5]) + (", …" if len(failures) > 5 else "")
-        raise MembersFailedError(
-            f"{len(failures)} of {len(specs)} runs failed ({names}): {first}\n"
-            f"the others are complete; after mending the cause: gdrun resume {group.path}"
+    names = ", ".join(list(failures)[:5]) + (", …" if len(failures) > 5 else "")
+    raise MembersFailedError(
+        f"{len(failures)} of {len(progress.rows)} runs failed ({names}): {first}\n"
+        f"the others are complete; after mending the cause: gdrun resume {path}"
+    )
+
+
+def _train_planned(
+    group: GroupDirectory, config: Config, command: Command, means: Means, progress: _Progress
+) -> None:
+    """Train the planned runs that `progress` doesn't know yet, and let it know what came of them."""
+    entries: list[Entry] = group.record["plan"][progress.runs :]
+    by_name = {entry["run"]: entry for entry in entries}
+    specs = {}
+    for name, entry in by_name.items():
+        means.interruption.check()
+        member = command.member(group.record, config, entry)
+        directory = group.path / MEMBERS / name
+        specs[name] = RunSpec(directory, to_plain(member), command.name, command.tested(entry))
+    tiles = [
+        Tile(
+            number,
+            tuple(specs[name] for name in names),
+            group.path / CHECKPOINTS / f"stack-{number:04d}",
+            tuple(means.plugins),
         )
+        for number, names in enumerate(group.record["stacks"][progress.tiles :], progress.tiles)
+    ]
+    for tile, result in _all_outcomes(tiles, means):
+        if isinstance(result, Exception):
+            progress.failures |= dict.fromkeys((spec.name for spec in tile.runs), result)
+            for spec in tile.runs:
+                note_failure(spec, result, means.plugins)
+            records = [record_of(spec) for spec in tile.runs]
+        else:
+            records = result
+            Checkpoints(tile.checkpoints).clear()
+        for spec, record in zip(tile.runs, records, strict=True):
+            progress.rows[spec.name] = result_row(by_name[spec.name], record)
+    progress.runs += len(entries)
+    progress.tiles += len(tiles)
 
 
-def _outcomes(
-    tiles: Sequence[Tile], workers: int, tell: Tell, interruption: Interruption
-) -> Iterator[tuple[Tile, Outcome]]:
-    """Every tile's outcome. A tile whose workers died is taken apart, so that only the run at fault fails."""
-    for tile, result in zip(
-        tiles, carry_out(run_tile, tiles, workers=workers, tell=tell, interruption=interruption), strict=True
-    ):
+def _all_outcomes(tiles: Sequence[Tile], means: Means) -> Iterator[tuple[Tile, Outcome]]:
+    """Every tile's outcome; one whose runs have all ended before is not trained again."""
+    waiting = []
+    for tile in tiles:
+        means.interruption.check()
+        records = records_if_ended(tile.runs)
+        if records is None:
+            waiting.append(tile)
+            continue
+        for spec, record in zip(tile.runs, records, strict=True):
+            means.tell(RunTold(tile.number, spec.name, record["status"]))
+        yield tile, records
+    yield from _outcomes(waiting, means)
+
+
+def _outcomes(tiles: Sequence[Tile], means: Means) -> Iterator[tuple[Tile, Outcome]]:
+    """Train tiles. One whose workers died is taken apart, so that only the run at fault fails."""
+    results = carry_out(
+        run_tile, tiles, workers=means.workers, tell=means.tell, interruption=means.interruption
+    )
+    for tile, result in zip(tiles, results, strict=True):
         if isinstance(result, WorkerDiedError) and len(tile.runs) > 1:
-            yield from _outcomes(_apart(tile), workers, tell, interruption)
+            yield from _outcomes(_apart(tile), means)
         else:
             yield tile, result
 
@@ -155,43 +214,7 @@ def _apart(tile: Tile) -> list[Tile]:
         replace(
             tile,
             runs=(spec,),
-            checkpoints=tile.checkpoints.with_name(f"{tile.checkpoints.name}-{spec.directory.name}"),
+            checkpoints=tile.checkpoints.with_name(f"{tile.checkpoints.name}-{spec.name}"),
         )
         for spec in tile.runs
     ]
-
-
-def _member_specs(group: GroupDirectory, config: Config, interruption: Interruption) -> list[RunSpec]:
-    """The specs of a group's runs, in the order of its plan; directories that are missing are made.
-
-    Args:
-        group: whose plan has an entry a run: `run`, its name, and the config keys in which it differs.
-        config: of the group.
-        interruption: may end it early.
-
-    Raises:
-        StoppedError: interrupted.
-    """
-    specs = []
-    for entry in group.record["plan"]:
-        interruption.check()
-        changes = {key: value for key, value in entry.items() if key != "run"}
-        member = from_plain(to_plain(config), changes).config
-        path = group.path / MEMBERS / entry["run"]
-        if not (path / RUN_RECORD).is_file():
-            plugins = group.record.get("plugins", [])
-            fold = None if member.split.fold is None else member.split.fold.number
-            group.member(
-                entry["run"], config=dump_yaml(member), seed=member.seed, fold=fold, plugins=plugins
-            ).release()
-        specs.append(RunSpec(path, to_plain(member)))
-    return specs
-
-
-def _note_failure(path: Path, error: Exception) -> None:
-    """Say in run.json why a run ended, unless it says so already or the system refuses."""
-    status: Status = "interrupted" if isinstance(error, StoppedError) else "failed"
-    with contextlib.suppress(GdrunError):
-        run = RunDirectory.open(path, lock=False)
-        if run.record["status"] == "running":
-            run.finish(status, str(error))

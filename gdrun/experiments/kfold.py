@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, Fold
 from gdrun.data.folds import Strategy, resolve_strategy
-from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments import tiles
-from gdrun.experiments.build import load_all_data, load_table, metrics_of, stack_work
-from gdrun.experiments.carrying_out import Tell
-from gdrun.experiments.plan import Plan, carry_out_plan
+from gdrun.experiments.build import load_table, metrics_of
+from gdrun.experiments.command import Command
+from gdrun.experiments.plan import Plan
+from gdrun.experiments.planning import lay_out, names_of
 from gdrun.experiments.summary import summarize
 from gdrun.run_directory.directory import MEMBERS
 from gdrun.run_directory.files import write_atomically
@@ -69,33 +68,9 @@ def plan_kfold(
             repetition = {"split.fold.repeat": repeat} if repeats > 1 else {}
             entries.append({"run": name, "seed": seed, "split.fold.number": number, **repetition})
             configs.append(replace(config, seed=seed, split=replace(config.split, fold=fold)))
-    configs, data, which = load_all_data(configs, table)
-    largest = max(range(len(configs)), key=lambda run: len(data[which[run]].train.rows))
-    work = stack_work([configs[largest]], [data[which[largest]]], [0])
-    parts = [part for fold in data for part in (fold.train, fold.validation, fold.test) if part]
-    held = 2 * sum(part.features.nbytes for part in parts)
-    asked = config.compute.workers if workers is None else workers
-    number_of_workers, size, memory = tiles.spread(work, len(configs), asked, held)
-    by_shape: dict[tuple[int, ...], list[str]] = {}  # training rows and features; a level may be in few folds
-    for entry, place in zip(entries, which, strict=True):
-        by_shape.setdefault(data[place].train.features.shape, []).append(str(entry["run"]))
-    stacks = [stack for names in by_shape.values() for stack in tiles.stacks(names, size)]
+    layout = lay_out(configs, names_of(entries), workers, table=table)
     words = f"{folds} {chosen} folds" + (f", {repeats} times" if repeats > 1 else "")
-    return Plan("kfold", configs[0], entries, stacks, work, number_of_workers, memory, words)
-
-
-def kfold(
-    plan: Plan,
-    runs_directory: Path,
-    *,
-    tell: Tell,
-    interruption: Interruption,
-    plugins: Sequence[Path] = (),
-) -> Path:
-    """Carry a plan out; returns the group directory. See `carry_out_plan`."""
-    return carry_out_plan(
-        plan, runs_directory, tell=tell, interruption=interruption, plugins=plugins, conclude=kfold_summary
-    )
+    return Plan(KFOLD, layout.configs[0], entries, layout, words)
 
 
 def kfold_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -169,3 +144,6 @@ def _numbers(columns: Mapping[str, Sequence[str]], titles: Sequence[str]) -> NDA
 def _class_indices(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     places = {name: place for place, name in enumerate(classes)}
     return np.array([places[label] for label in labels], np.int64)
+
+
+KFOLD = Command("kfold", kfold_summary)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, to_plain
 from gdrun.engines.interruption import Interruption
-from gdrun.experiments import tiles
-from gdrun.experiments.carrying_out import Conclude, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.command import Command, Entry
+from gdrun.experiments.planning import Layout
 from gdrun.experiments.threads import blas_threads
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -23,34 +24,46 @@ class Plan:
 
     Attributes:
         command: that made it.
-        config: complete; that of the only run, or of the first one.
-        entries: what group.json says of each run: `run`, its name, and the config keys in which it differs;
-            empty for one run that is no group.
-        stacks: names of runs that train together.
-        work: of one run, of folds the one with the most training rows, for what is known of network and data.
-        workers: processes.
-        memory: bytes that it needs, about.
+        config: complete; that of the only run, or of the group.
+        entries: what group.json says of each run: `run`, its name, and what tells it from the others; empty
+            for one run that is no group.
+        layout: how the runs are spread.
         words: what tells the runs apart: "10 seeds from 0 to 9".
+        later: runs that come after these, once it is known which.
+        record: further values of group.json.
     """
 
-    command: str
+    command: Command
     config: Config
-    entries: Sequence[Mapping[str, Any]]
-    stacks: Sequence[Sequence[str]]
-    work: StackWork
-    workers: int
-    memory: int
+    entries: Sequence[Entry]
+    layout: Layout
     words: str
+    later: int = 0
+    record: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def runs(self) -> int:
-        """How many."""
-        return max(1, len(self.entries))
+        """How many, those to come included."""
+        return max(1, len(self.entries)) + self.later
+
+    @property
+    def work(self) -> StackWork:
+        """Of the run with the most training rows, for what is known of network and data."""
+        return max((kind.work for kind in self.layout.kinds), key=lambda work: work.train_rows)
 
     @property
     def seconds(self) -> float:
         """A rough guess of the time that it takes."""
-        return tiles.estimated_seconds(self.work, self.runs) / self.workers
+        return self.layout.seconds * self._whole
+
+    @property
+    def updates(self) -> int:
+        """Of all runs together."""
+        return round(self.layout.updates * self._whole)
+
+    @property
+    def _whole(self) -> float:
+        return self.runs / (self.runs - self.later)
 
 
 def carry_out_plan(
@@ -60,7 +73,6 @@ def carry_out_plan(
     tell: Tell,
     interruption: Interruption,
     plugins: Sequence[Path] = (),
-    conclude: Conclude,
 ) -> Path:
     """Train the runs of a plan; returns the run directory or the group directory.
 
@@ -70,7 +82,6 @@ def carry_out_plan(
         tell: receives events.
         interruption: may end it early.
         plugins: files that workers load first.
-        conclude: makes the summary of a group.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
@@ -78,34 +89,29 @@ def carry_out_plan(
     """
     config = plan.config
     files = [str(path.absolute()) for path in plugins]
+    means = Means(plan.layout.workers, tell, interruption, plugins)
     with blas_threads(config.compute.blas_threads), interruption.deferred():
         if not plan.entries:
             with RunDirectory.create(
                 runs_directory,
                 config.name,
                 config=dump_yaml(config),
-                command=plan.command,
+                command=plan.command.name,
                 seed=config.seed,
                 plugins=files,
             ) as run:
-                carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=plugins)
+                carry_out_run(run, to_plain(config), means)
                 return run.path
         with GroupDirectory.create(
             runs_directory,
             config.name,
             config=dump_yaml(config),
-            command=plan.command,
+            command=plan.command.name,
             plan=plan.entries,
-            stacks=plan.stacks,
+            stacks=[list(names) for names in plan.layout.stacks],
             plugins=files,
+            workers=plan.layout.workers,
+            **plan.record,
         ) as group:
-            carry_out_group(
-                group,
-                config,
-                workers=plan.workers,
-                tell=tell,
-                interruption=interruption,
-                plugins=plugins,
-                conclude=conclude,
-            )
+            carry_out_group(group, config, plan.command, means)
             return group.path

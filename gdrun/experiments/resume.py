@@ -7,19 +7,20 @@ from pathlib import Path
 
 from gdrun.config import Config, load, to_plain
 from gdrun.config.plugins import load_plugin
+from gdrun.engines.engine import available_cores
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments.carrying_out import Conclude, Tell, carry_out_group, carry_out_run
-from gdrun.experiments.kfold import kfold_summary
+from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.command import Command
+from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.spec import FINAL
-from gdrun.experiments.summary import seeds_summary
-from gdrun.experiments.train import plan_training
+from gdrun.experiments.train import TRAIN
 from gdrun.run_directory.directory import CONFIG, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 
-CONCLUSIONS: dict[str, Conclude] = {"train": seeds_summary, "kfold": kfold_summary}  # by command
+COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD)}
 
 
 def resume(
@@ -35,7 +36,7 @@ def resume(
     Args:
         path: of a run or a group.
         tell, interruption: see `carry_out_run`.
-        workers: processes for a group; None for what its config says.
+        workers: processes for a group; None for as many as it was started with.
         plugins: files to load in place of those that it was started with.
 
     Raises:
@@ -56,7 +57,7 @@ def resume(
         config = _config(path, files)
         with interruption.deferred():
             run.restart()
-            carry_out_run(run, to_plain(config), tell=tell, interruption=interruption, plugins=files)
+            carry_out_run(run, to_plain(config), Means(1, tell, interruption, files))
         return True
 
 
@@ -68,22 +69,14 @@ def _resume_group(
             return False
         files = list(plugins) or [Path(file) for file in group.record.get("plugins", ())]
         config = _config(path, files)
-        count = len(group.record["plan"])
-        plan = plan_training(config, count, workers)
-        conclude = CONCLUSIONS.get(group.record["command"])
-        if conclude is None:
+        command = COMMANDS.get(group.record["command"])
+        if command is None:
             raise ConfigError(f"{path}: this version of gdrun has no command {group.record['command']!r}")
+        asked = group.record.get("workers", "auto") if workers is None else workers
+        number = available_cores() if asked == "auto" else int(asked)
         with interruption.deferred():
             group.restart()
-            carry_out_group(
-                group,
-                config,
-                workers=plan.workers,
-                tell=tell,
-                interruption=interruption,
-                plugins=files,
-                conclude=conclude,
-            )
+            carry_out_group(group, config, command, Means(number, tell, interruption, files))
         return True
 
 

@@ -15,12 +15,28 @@ class RunSpec:
     """Everything about one run, as plain data.
 
     Attributes:
-        directory: that it writes to; made by whoever planned it.
+        directory: that it writes to: of a run, made by whoever planned it, or of a member of a group, made
+            where it is trained.
         config: complete and resolved.
+        command: that planned it.
+        tested: whether the test rows are looked at in the end.
     """
 
     directory: Path
     config: Mapping[str, Any]
+    command: str = "train"
+    tested: bool = True
+
+    @property
+    def name(self) -> str:
+        """Of the directory."""
+        return self.directory.name
+
+    @property
+    def fold(self) -> int | None:
+        """The number of the fold, of a cross-validation."""
+        fold = self.config["split"]["fold"]
+        return None if fold is None else int(fold["number"])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
+from gdrun.experiments.members import begin_member
 from gdrun.experiments.spec import FINAL, Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
@@ -36,6 +37,8 @@ def run_tile(
     began = time.perf_counter()
     for path in tile.plugins:
         load_plugin(path)
+    for spec in tile.runs:
+        begin_member(spec, tile.plugins)
     configs = [from_plain(spec.config).config for spec in tile.runs]
     keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     with blas_threads(configs[0].compute.blas_threads):

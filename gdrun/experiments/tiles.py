@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-from gdrun.engines.engine import available_cores
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
@@ -16,7 +14,7 @@ _MOST = 32  # runs of a tile; more only widen the buffers
 _CACHE_BYTES = 1 << 20  # of the second-level cache, where the system doesn't tell
 _FLOPS = 1.5e10  # a second and core, for estimates
 _CALL_SECONDS = 2.5e-5  # an update costs beside its arithmetic, once a tile
-_WORTH_SECONDS = 6.0  # of estimated work from which further processes pay for their start
+WORTH_SECONDS = 6.0  # of estimated work from which further processes pay for their start
 
 
 @functools.cache
@@ -44,45 +42,12 @@ def tile_size(work: StackWork, runs: int, workers: int) -> int:
     return math.ceil(runs / (rounds * workers))
 
 
-def spread(work: StackWork, runs: int, asked: int | str, held: int = 0) -> tuple[int, int, int]:
-    """How runs are spread: processes, runs a tile, and the bytes that this needs.
-
-    Args:
-        work: of one run, the largest.
-        runs: how many.
-        asked: processes, or "auto".
-        held: bytes that are held beside the work.
-
-    Raises:
-        SystemRefusedError: it doesn't fit into memory.
-    """
-    workers = workers_for(work, runs, asked)
-    size = tile_size(work, runs, workers)
-    memory = memory_needed(work, size, workers) + held
-    check_memory(memory)
-    return workers, size, memory
-
-
-def stacks(names: Sequence[str], size: int) -> list[list[str]]:
-    """Names of runs that may train together, in stacks of at most so many."""
-    return [list(names[i : i + size]) for i in range(0, len(names), size)]
-
-
 def estimated_seconds(work: StackWork, runs: int) -> float:
     """A rough guess of the time that training takes on one core."""
     updates = work.length.steps * runs
     rows = max(stop - start for start, stop in work.batches)
     arithmetic = 6 * work.network.parameter_count * rows / _FLOPS
     return updates * (arithmetic + _CALL_SECONDS / min(runs, 8))
-
-
-def workers_for(work: StackWork, runs: int, asked: int | str) -> int:
-    """The number of processes: as asked, or those that pay."""
-    if isinstance(asked, int):
-        return max(1, min(asked, runs))
-    if runs == 1 or estimated_seconds(work, runs) < _WORTH_SECONDS:
-        return 1
-    return min(available_cores(), runs)
 
 
 def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from gdrun.config import Config
-from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments import tiles
-from gdrun.experiments.build import load_data, stack_work
-from gdrun.experiments.carrying_out import Tell
-from gdrun.experiments.plan import Plan, carry_out_plan
+from gdrun.experiments.command import Command
+from gdrun.experiments.plan import Plan
+from gdrun.experiments.planning import MOST_RUNS, lay_out
 from gdrun.experiments.summary import seeds_summary
 
-MOST_RUNS = 100_000  # of one plan
+TRAIN = Command("train", seeds_summary)
 
 
 def plan_training(config: Config, seeds: int | None = None, workers: int | str | None = None) -> Plan:
@@ -32,25 +29,11 @@ def plan_training(config: Config, seeds: int | None = None, workers: int | str |
     count = 1 if seeds is None else seeds
     if not 1 <= count <= MOST_RUNS:
         raise ConfigError(f"--seeds: {count} is not between 1 and {MOST_RUNS:,}")
-    config, data = load_data(config)
-    work = stack_work([config], [data], [0])
-    number, size, memory = tiles.spread(work, count, config.compute.workers if workers is None else workers)
-    first, last = config.seed, config.seed + count - 1
-    words = f"seed {first}" if seeds is None else f"{count} seeds from {first} to {last}"
-    entries = [{"run": f"seed-{seed}", "seed": seed} for seed in range(first, last + 1) if seeds is not None]
-    stacks = tiles.stacks([str(entry["run"]) for entry in entries], size)
-    return Plan("train", config, entries, stacks, work, number, memory, words)
-
-
-def train(
-    plan: Plan,
-    runs_directory: Path,
-    *,
-    tell: Tell,
-    interruption: Interruption,
-    plugins: Sequence[Path] = (),
-) -> Path:
-    """Carry a plan out; returns the run directory or the group directory. See `carry_out_plan`."""
-    return carry_out_plan(
-        plan, runs_directory, tell=tell, interruption=interruption, plugins=plugins, conclude=seeds_summary
-    )
+    numbers = range(config.seed, config.seed + count)
+    names = [f"seed-{seed}" for seed in numbers]
+    layout = lay_out([replace(config, seed=seed) for seed in numbers], names, workers)
+    if seeds is None:
+        return Plan(TRAIN, layout.configs[0], (), layout, f"seed {config.seed}")
+    entries = [{"run": name, "seed": seed} for name, seed in zip(names, numbers, strict=True)]
+    words = f"{count} seeds from {numbers[0]} to {numbers[-1]}"
+    return Plan(TRAIN, layout.configs[0], entries, layout, words)

@@ -60,6 +60,7 @@ class TileWriter:
         self.checkpoints = checkpoints
         self.tell = tell
         self.interrupted = stop_asked
+        self.tested = [spec.tested for spec in specs]
         self.directories = [RunDirectory.open(spec.directory, lock=False) for spec in specs]
         self.columns = metrics_columns([metric.name for metric in work.metrics])
         self.log = logging.getLogger(f"gdrun.tile.{number}")
@@ -177,7 +178,7 @@ class TileWriter:
             "test": None,
         }
         predictions = None
-        if data.test is not None:
+        if data.test is not None and self.tested[run]:
             evaluator = Evaluator(
                 network, self.work.loss, self.work.metrics, data.test, data.preprocessor, self.work.dtype
             )

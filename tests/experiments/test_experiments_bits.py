@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from cli_commands import config_file, finish, group_bits, record, start, the_run, train
 
-from gdrun.experiments import train as train_experiment
+from gdrun.experiments import planning
 
 SEEDS = 5
 CHANGES = (  # noise, and runs that stop early at different epochs
@@ -35,7 +35,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 def test_tiles_of_any_size(
     expected: dict[str, object], tmp_path: Path, tile_runs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_experiment.tiles, "tile_size", lambda work, runs, workers: tile_runs)
+    monkeypatch.setattr(planning.tiles, "tile_size", lambda work, runs, workers: tile_runs)
     path = train(tmp_path, "five", "--seeds", SEEDS, *CHANGES)
     assert max(map(len, record(path)["stacks"])) == tile_runs
     assert group_bits(path) == expected

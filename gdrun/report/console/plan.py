@@ -16,18 +16,19 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """What `--dry-run --json` prints."""
     work = plan.work
     return {
-        "command": plan.command,
+        "command": plan.command.name,
         "name": plan.config.name,
         "runs": plan.runs,
         "what": plan.words,
         "plan": list(plan.entries),
-        "workers": plan.workers,
-        "stacks": len(plan.stacks) or 1,
+        "workers": plan.layout.workers,
+        "stacks": len(plan.layout.stacks),
         "epochs": work.epochs,
         "updates_per_run": work.length.steps,
         "parameters": work.network.parameter_count,
         "layers": work.network.describe(),
-        "memory_bytes": plan.memory,
+        "updates": plan.updates,
+        "memory_bytes": plan.layout.memory,
         "estimated_seconds": round(plan.seconds, 2),
     }
 
@@ -69,12 +70,12 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
     each = "" if plan.runs == 1 else " each"
     grid.add_row("training", f"{work.epochs:,} epochs of batches of {batch}, {updates}{each}, {plan.words}")
     if with_cost:
-        stacks = len(plan.stacks) or 1
+        stacks, workers = len(plan.layout.stacks), plan.layout.workers
         grid.add_row(
             "cost",
-            f"{plan.runs:,} run{'s' * (plan.runs > 1)} in {stacks} stack{'s' * (stacks > 1)}, "
-            f"{plan.workers} worker{'s' * (plan.workers > 1)}, {size(plan.memory)} of memory, "
-            f"roughly {duration(plan.seconds)}",
+            f"{plan.runs:,} run{'s' * (plan.runs > 1)} in {stacks:,} stack{'s' * (stacks > 1)}, "
+            f"{plan.updates:,} updates in all, {workers} worker{'s' * (workers > 1)}, "
+            f"{size(plan.layout.memory)} of memory, roughly {duration(plan.seconds)}",
         )
     return grid
 

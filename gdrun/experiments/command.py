@@ -1,0 +1,60 @@
+"""What one command makes of the runs of its group, beside having them trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gdrun.config import Config, from_plain, to_plain
+
+Entry = Mapping[str, Any]  # of a plan: `run`, its name, and what tells the run from the others
+Row = dict[str, Any]  # of results.csv
+Conclude = Callable[[Path, Config, Sequence[Row]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs to be trained next.
+
+    Attributes:
+        entries: one a run.
+        stacks: names of runs that train together.
+    """
+
+    entries: Sequence[Entry] = ()
+    stacks: Sequence[Sequence[str]] = ()
+
+
+def differing_keys(record: Mapping[str, Any], config: Config, entry: Entry) -> Config:
+    """The config of a run whose entry has the config keys in which it differs from the group's."""
+    changes = {key: value for key, value in entry.items() if key != "run"}
+    return from_plain(to_plain(config), changes).config
+
+
+def nothing_more(path: Path, config: Config, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
+    """For a command all of whose runs are known from the start."""
+    return Batch()
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a command that trains a group goes about it.
+
+    Attributes:
+        name: on the command line, and in group.json.
+        conclude: makes summary.json of the group's directory, its config and the rows of results.csv, in the
+            order of the plan; it may write further files, and add columns to the rows.
+        member: the config of a run, from group.json, the group's config and the run's entry in the plan.
+        next_runs: what is to be trained after all the runs so far, from the group's directory, its config,
+            group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
+            is resumed decides as it would have.
+        tested: whether the test rows of a run are looked at, by its entry.
+    """
+
+    name: str
+    conclude: Conclude
+    member: Callable[[Mapping[str, Any], Config, Entry], Config] = differing_keys
+    next_runs: Callable[[Path, Config, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
+    tested: Callable[[Entry], bool] = lambda entry: True

@@ -1,0 +1,80 @@
+"""The directories of a group's runs: begun where the runs are trained, opened where they are looked at."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gdrun.config import dump_yaml, from_plain
+from gdrun.errors import GdrunError, StoppedError
+from gdrun.experiments.spec import FINAL, RunSpec
+from gdrun.run_directory.directory import Status
+from gdrun.run_directory.json_files import read_json
+from gdrun.run_directory.run import RECORD, RunDirectory
+
+
+def has_begun(spec: RunSpec) -> bool:
+    """Whether the run has a directory with a run.json."""
+    return (spec.directory / RECORD).is_file()
+
+
+def begin_member(spec: RunSpec, plugins: Sequence[Path]) -> None:
+    """Make the directory of a run of a group, unless it is there.
+
+    Raises:
+        ConfigError, ExistsError, SystemRefusedError: see `RunDirectory.member`.
+    """
+    if has_begun(spec):
+        return
+    RunDirectory.member(
+        spec.directory.parent.parent,
+        spec.name,
+        config=dump_yaml(from_plain(spec.config).config),
+        command=spec.command,
+        seed=spec.config["seed"],
+        fold=spec.fold,
+        plugins=[str(path.absolute()) for path in plugins],
+    ).release()
+
+
+def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) -> None:
+    """Say in run.json why a run ended, unless it says so already or the system refuses.
+
+    A run that was stopped before it began leaves no directory.
+    """
+    status: Status = "interrupted" if isinstance(error, StoppedError) else "failed"
+    with contextlib.suppress(GdrunError):
+        if status == "failed":
+            begin_member(spec, plugins)
+        if has_begun(spec):
+            run = RunDirectory.open(spec.directory, lock=False)
+            if run.record["status"] == "running":
+                run.finish(status, str(error))
+
+
+def records_if_ended(specs: Sequence[RunSpec]) -> list[dict[str, Any]] | None:
+    """The run.json of every run, if all of them have ended for good; else None."""
+    records = []
+    for spec in specs:
+        if not has_begun(spec):
+            return None
+        record = read_json(spec.directory / RECORD)
+        if record["status"] not in FINAL:
+            return None
+        records.append(record)
+    return records
+
+
+def record_of(spec: RunSpec) -> dict[str, Any]:
+    """The run.json of a run, or what it would say of one that never began."""
+    if has_begun(spec):
+        return read_json(spec.directory / RECORD)
+    return {
+        "status": "interrupted",
+        "seed": spec.config["seed"],
+        "fold": spec.fold,
+        "result": None,
+        "timing": None,
+    }

@@ -1,0 +1,134 @@
+"""From the configs of runs to a plan: which of them train together, on how many processes, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gdrun.component import stacking_key
+from gdrun.config import Config
+from gdrun.data import Prepared, Table
+from gdrun.engines.engine import available_cores
+from gdrun.errors import ConfigError
+from gdrun.experiments import tiles
+from gdrun.experiments.build import load_all_data, stack_work
+from gdrun.experiments.command import Entry
+from gdrun.optim.schedules.plateau import Plateau
+from gdrun.training.work import StackWork
+
+MOST_RUNS = 100_000  # of one plan
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Runs of one shape and one kind of work.
+
+    Attributes:
+        work: of one of them.
+        names: of the runs.
+    """
+
+    work: StackWork
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How runs are spread.
+
+    Attributes:
+        configs: of the runs, with what depends on their task.
+        kinds: of runs, in the order in which they first come.
+        stacks: names of runs that train together.
+        workers: processes.
+        memory: bytes that it needs, about.
+        seconds: a rough guess of the time that it takes.
+        updates: of all runs.
+    """
+
+    configs: Sequence[Config]
+    kinds: Sequence[Kind]
+    stacks: Sequence[Sequence[str]]
+    workers: int
+    memory: int
+    seconds: float
+    updates: int
+
+
+def lay_out(
+    configs: Sequence[Config],
+    names: Sequence[str],
+    workers: int | str | None,
+    *,
+    more: float = 1.0,
+    table: Table | None = None,
+) -> Layout:
+    """Read the data of runs, and decide which of them train together.
+
+    Args:
+        configs: one a run.
+        names: of the runs.
+        workers: processes, or "auto"; None for what the first config says.
+        more: how much the whole work is of this part, for the number of processes.
+        table: of all of them, where it has been read already.
+
+    Raises:
+        ConfigError, DataError: something doesn't fit.
+        SystemRefusedError: it doesn't fit into memory.
+    """
+    if not 1 <= len(configs) <= MOST_RUNS:
+        raise ConfigError(f"{len(configs):,} runs: a plan has from 1 to {MOST_RUNS:,}; take fewer")
+    configs, data, which = load_all_data(configs, table)
+    kinds: dict[Any, Kind] = {}
+    for config, place, name in zip(configs, which, names, strict=True):
+        key = _kind(config, data[place])
+        if key not in kinds:
+            kinds[key] = Kind(stack_work([config], [data[place]], [0]), [])
+        kinds[key].names.append(name)
+    found = list(kinds.values())
+    seconds = sum(tiles.estimated_seconds(kind.work, len(kind.names)) for kind in found)
+    asked = configs[0].compute.workers if workers is None else workers
+    number = _workers(asked, len(configs), seconds * more)
+    stacks, memory = [], 0
+    for kind in found:
+        size = tiles.tile_size(kind.work, len(kind.names), number)
+        stacks += [kind.names[i : i + size] for i in range(0, len(kind.names), size)]
+        memory = max(memory, tiles.memory_needed(kind.work, size, number))
+    if len(data) > 1:
+        memory += 2 * sum(_bytes(one) for one in data)
+    tiles.check_memory(memory)
+    updates = sum(kind.work.length.steps * len(kind.names) for kind in found)
+    return Layout(configs, found, stacks, number, memory, seconds / number, updates)
+
+
+def _kind(config: Config, data: Prepared) -> tuple[Any, ...]:
+    """What must be the same for runs to be trained as one stack: all but numbers, seeds and rows."""
+    watched = config.schedule.monitor if isinstance(config.schedule, Plateau) else None
+    shapes = (data.train.features.shape, data.targets, data.validation is None, data.name)
+    parts = (
+        *(config.model, config.loss, config.metrics, config.dtype, config.initial_weights),
+        *(config.batch_size, config.shuffle, config.drop_last, config.epochs, config.evaluation),
+        *(config.early_stopping, config.tolerance, config.gradient_clipping, config.learning_rate_scaling),
+        *(config.checkpoint, config.compute.blas_threads, watched),
+        *(stacking_key(config.optimizer), stacking_key(config.penalty)),
+    )
+    return (*shapes, repr(parts))
+
+
+def _workers(asked: int | str, runs: int, seconds: float) -> int:
+    """The number of processes: as asked, or those that pay."""
+    if isinstance(asked, int):
+        return max(1, min(asked, runs))
+    if runs == 1 or seconds < tiles.WORTH_SECONDS:
+        return 1
+    return min(available_cores(), runs)
+
+
+def _bytes(data: Prepared) -> int:
+    return sum(part.features.nbytes for part in (data.train, data.validation, data.test) if part)
+
+
+def names_of(entries: Sequence[Entry]) -> list[str]:
+    """Of the runs of a plan."""
+    return [str(entry["run"]) for entry in entries]
