@@ -21,6 +21,8 @@ class Purpose(IntEnum):
     SYNTHETIC_DATA = 5  # takes the dataset's own seed
     EVALUATION_SAMPLE = 6  # which training rows are evaluated when there are too many
     FOLDS = 7  # of a cross-validation; takes the seed of the split; followed by the repetition
+    TRIALS = 9  # settings that a comparison tries
+    RESAMPLES = 10  # of the statistics of a comparison
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:

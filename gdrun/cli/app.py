@@ -13,6 +13,7 @@ from gdrun.version import __version__
 COMMANDS = {  # name → the function, or the group of further commands, in a module of this package
     "train": "train.train",
     "kfold": "kfold.kfold",
+    "compare-optimizers": "compare_optimizers.compare_optimizers",
     "resume": "resume.resume",
     "evaluate": "evaluate.evaluate",
     "predict": "predict.predict",

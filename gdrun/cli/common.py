@@ -99,7 +99,7 @@ def carry_out_or_show(
     if print_config:
         screen.print_text(dump_yaml(plan.config))
         return None
-    for notice in plan.work.data[0].notices:
+    for notice in plan.notices:
         screen.notice(notice)
     if dry_run:
         if screen.json:

@@ -56,6 +56,18 @@ def is_section(annotation: Any) -> bool:
     return isinstance(inner, type) and dataclasses.is_dataclass(inner) and family_of(inner) is None
 
 
+def surrounded(annotation: Any) -> tuple[str, Family] | None:
+    """For a section whose options stand beside those of a component: the option that this is, and its family.
+
+    The class says so by an attribute `around`, the name of that option.
+    """
+    option = getattr(bare(annotation), "around", None)
+    if option is None:
+        return None
+    family = family_of(bare(option_types(bare(annotation))[option]))
+    return None if family is None else (option, family)
+
+
 def is_leaf(annotation: Any) -> bool:
     """Whether it is a scalar: a number, text, a choice, null."""
     inner = bare(annotation)
@@ -88,6 +100,8 @@ def choices(annotation: Any) -> list[str]:
         inner = bare(alternative)
         if typing.get_origin(inner) is Literal:
             words += [str(choice) for choice in typing.get_args(inner)]
+        elif found := surrounded(alternative):
+            words += found[1].components
         elif family := family_of(inner):
             words += family.components
     return words
@@ -120,6 +134,10 @@ def _in_words(annotation: Any) -> str:
         return f"a mapping of names to ({in_words(typing.get_args(inner)[1])})"
     if family := family_of(inner):
         return family.with_article
+    if found := surrounded(inner):
+        option, family = found
+        beside = ", ".join(name for name in option_types(inner) if name != option)
+        return f"{family.with_article}, its mapping with {beside} beside its options"
     if is_section(inner):
         return f"a mapping of options ({', '.join(option_types(inner))})"
     return "anything"

@@ -24,6 +24,7 @@ from gdrun.config.annotations import (
     is_path,
     is_section,
     null_means,
+    surrounded,
 )
 from gdrun.config.families import Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
@@ -82,6 +83,9 @@ class Builder:
                 broken = True
         if broken:
             return BROKEN
+        return self._made(cls, values, node, key, label)
+
+    def _made(self, cls: Any, values: Mapping[str, Any], node: Node, key: str, label: str) -> Any:
         try:
             return cls(**values)
         except Exception as error:  # the component's own checks; a plugin's may fail in any way
@@ -114,6 +118,8 @@ class Builder:
                 return self._whole(
                     {k: self.value(item, child, _join(key, k)) for k, child in node.value.items()}
                 )
+            if isinstance(node.value, str | dict) and (found := surrounded(kind)):
+                return self._around(bare(kind), *found, node, key)
             if isinstance(node.value, dict) and is_section(kind):
                 return self.section(bare(kind), node, key)
         return self._wrong(annotation, node, key)
@@ -148,6 +154,24 @@ class Builder:
             said = f"{shown(name)} is not {family.with_article}{near} (there are: {known})"
             return self._broken(name_node, key if name_node is node else _join(key, "name"), said)
         return self.section(cls, options, key, name)
+
+    def _around(self, cls: Any, inner: str, family: Family, node: Node, key: str) -> Any:
+        """A section in whose mapping, or in place of it, stands a component: its option `inner`."""
+        own: dict[str, Node] = {}
+        if isinstance(node.value, dict):
+            own = {k: child for k, child in node.value.items() if k in option_types(cls) and k != inner}
+            node = replace(node, value={k: child for k, child in node.value.items() if k not in own})
+        component = self._component(family, node, key)
+        if component is BROKEN:
+            self.section(cls, replace(node, value=own | {inner: replace(node, value=BROKEN)}), key)
+            return BROKEN
+        values = {}
+        for option, child in own.items():
+            self.positions[_join(key, option)] = child.place
+            values[option] = self.value(option_types(cls)[option], child, _join(key, option))
+        if any(value is BROKEN for value in values.values()):
+            return BROKEN
+        return self._made(cls, values | {inner: component}, node, key, component.name)
 
     def _list(self, annotation: Any, items: list[Node], node: Node, key: str) -> Any:
         arguments = typing.get_args(bare(annotation))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from gdrun.component import Count, Positive, WholeNumber
+from gdrun.config.comparison import Compare
 from gdrun.config.marks import NAME, NullMeans
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
 from gdrun.data.table import Dataset
@@ -56,6 +57,7 @@ class Config:
         evaluation: how often losses and metrics are computed.
         initial_weights: a weights.npz to start from, instead of the initializer.
         compute: how the work is spread.
+        compare: what compare-optimizers compares, and how.
     """
 
     name: Annotated[str, NAME] = "run"
@@ -83,6 +85,7 @@ class Config:
     evaluation: Evaluation = Evaluation()
     initial_weights: Path | None = None
     compute: Compute = Compute()
+    compare: Compare | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(NAME.regex, self.name):

@@ -38,6 +38,9 @@ def to_plain(value: Any) -> Any:
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         raise ValueError(f"{shown(value)} cannot be part of a config")
     options = {option: to_plain(getattr(value, option)) for option in option_types(type(value))}
+    around = getattr(value, "around", None)
+    if around is not None:
+        return options.pop(around) | options
     family = family_of_component(type(value))
     if family is None:
         return options

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gdrun.component import Ge, Gt, Le, Lt, option_types
-from gdrun.config.annotations import alternatives, bare, is_list, is_mapping, is_section, marks, null_means
+from gdrun.config.annotations import (
+    alternatives,
+    bare,
+    is_list,
+    is_mapping,
+    is_section,
+    marks,
+    null_means,
+    surrounded,
+)
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, descriptions
 from gdrun.config.families import FAMILIES, Family, family_of
@@ -56,9 +65,11 @@ def _object(cls: Any, **extra: Schema) -> Schema:
     }
 
 
-def _family(family: Family) -> Schema:
-    """A name alone, or a mapping with the name and options."""
+def _family(family: Family, **extra: Schema) -> Schema:
+    """A name alone, or a mapping with the name and options; `extra` are further ones that may be there."""
     objects = [_object(cls, name={"const": name}) for name, cls in family.components.items()]
+    for described in objects:
+        described["properties"] |= extra
     short = [
         name
         for name, described in zip(family.components, objects, strict=True)
@@ -78,6 +89,10 @@ def _alternative(annotation: Any) -> Schema:
     inner = bare(annotation)
     if family := family_of(inner):
         return {"$ref": f"#/$defs/{family.kind}"}
+    if found := surrounded(inner):
+        option, family = found
+        own = _object(inner)["properties"]
+        return _family(family, **{name: schema for name, schema in own.items() if name != option})
     if is_section(inner):
         return _object(inner)
     arguments = typing.get_args(inner)

@@ -51,6 +51,8 @@ class Split(Component):
         fold: one fold of a cross-validation in place of the test share, as `gdrun kfold` sets it: the fold
             number (from 0) of so many, in which repetition (from 0; each draws folds of its own), and the
             strategy by which rows are dealt out; validation rows are then some of the fold's training rows.
+        resample: whether every seed has a split of its own: the split's seed is then split.seed plus the
+            run's seed.
     """
 
     validation: Share | Count = 0.15
@@ -62,6 +64,7 @@ class Split(Component):
     test_path: Path | None = None
     time_ordered: bool = False
     fold: Fold | None = None
+    resample: bool = False
 
 
 @dataclass(frozen=True)

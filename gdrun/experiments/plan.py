@@ -31,6 +31,7 @@ class Plan:
         words: what tells the runs apart: "10 seeds from 0 to 9".
         later: runs that come after these, once it is known which.
         record: further values of group.json.
+        warnings: what to think about again, one sentence each.
     """
 
     command: Command
@@ -40,6 +41,13 @@ class Plan:
     words: str
     later: int = 0
     record: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should know before it begins, one sentence each."""
+        data = [notice for kind in self.layout.kinds for one in kind.work.data for notice in one.notices]
+        return list(dict.fromkeys([*self.warnings, *data]))
 
     @property
     def runs(self) -> int:

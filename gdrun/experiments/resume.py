@@ -12,6 +12,7 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
 from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
 from gdrun.experiments.command import Command
+from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.spec import FINAL
 from gdrun.experiments.train import TRAIN
@@ -20,7 +21,7 @@ from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 
-COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD)}
+COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD, COMPARE)}
 
 
 def resume(

@@ -10,7 +10,7 @@ from typing import Any
 from gdrun.config import Config
 from gdrun.statistics import describe
 
-_OWN_COLUMNS = ("run", "seed", "split.fold.number")  # the last one is called fold
+_OWN_COLUMNS = ("run", "seed", "split.fold.number", "phase")  # the third is called fold
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 
 
@@ -27,7 +27,7 @@ def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
         **{key: value for key, value in entry.items() if key not in _OWN_COLUMNS},
         "seed": record["seed"],
         "fold": record["fold"],
-        "phase": None,
+        "phase": entry.get("phase"),
         "status": record["status"],
         "best_epoch": result.get("best_epoch"),
         "epochs": timing.get("epochs"),

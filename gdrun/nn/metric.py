@@ -13,10 +13,17 @@ from gdrun.nn.loss import Task
 
 
 class Metric(Component):
-    """The base of every metric. A subclass is a frozen dataclass whose fields are its options."""
+    """The base of every metric. A subclass is a frozen dataclass whose fields are its options.
+
+    Attributes:
+        task: what it is for.
+        better: its direction.
+        is_share: whether it lies between 0 and 1, so that differences are read in percentage points.
+    """
 
     task: ClassVar[Task]
     better: ClassVar[Literal["higher", "lower"]]
+    is_share: ClassVar[bool] = False
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
         """The metric of each run, (runs,) in float64; NaN where it isn't defined.

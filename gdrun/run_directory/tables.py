@@ -79,8 +79,19 @@ def pack_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def union_of_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The keys of all rows, in the order in which they first come."""
-    return list(dict.fromkeys(key for row in rows for key in row))
+    """The keys of all rows; a key that a later row adds comes after the one before it there."""
+    columns: list[str] = []
+    known: set[str] = set()
+    for row in rows:
+        if row.keys() <= known:
+            continue
+        place = 0
+        for key in row:
+            if key not in known:
+                columns.insert(place, key)
+                known.add(key)
+            place = columns.index(key) + 1
+    return columns
 
 
 def read_table(path: Path) -> dict[str, Column]:

@@ -19,6 +19,7 @@ from gdrun.statistics.letters import compact_letters
 from gdrun.statistics.multiple_tests import holm
 from gdrun.statistics.power import fewest_seeds, seeds_needed
 from gdrun.statistics.profiles import algoperf_score, performance_profile, performance_ratios
+from gdrun.statistics.quartiles import quartiles
 from gdrun.statistics.sign_flip import sign_flip_test, smallest_p_value
 from gdrun.statistics.time_to_target import TimeToTarget, summarize_times
 from gdrun.statistics.tuneability import LearningRateRange, learning_rate_range
@@ -46,6 +47,7 @@ __all__ = [
     "performance_profile",
     "performance_ratios",
     "probability_of_improvement",
+    "quartiles",
     "seeds_needed",
     "sign_flip_test",
     "smallest_p_value",

@@ -26,6 +26,7 @@ class Accuracy(Metric):
 
     task: ClassVar[Task] = "classification"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
+    is_share: ClassVar[bool] = True
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
         largest = prediction.max(axis=-1, keepdims=True)

@@ -31,6 +31,7 @@ class TopK(Metric):
 
     task: ClassVar[Task] = "classification"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
+    is_share: ClassVar[bool] = True
     k: Count = 5
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:

@@ -1,0 +1,56 @@
+"""Who takes part in a comparison."""
+
+from __future__ import annotations
+
+from gdrun.config.comparison import Compare, Contestant
+from gdrun.config.families import FAMILIES
+from gdrun.config.problems import did_you_mean
+from gdrun.errors import ConfigError
+from gdrun.optim import OPTIMIZERS
+
+USUAL = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
+
+
+def resolved_contestants(compare: Compare, asked: str | None) -> tuple[Contestant, ...]:
+    """The contestants, by name.
+
+    Args:
+        compare: the section of the config; its contestants may be asked for by their labels.
+        asked: names with commas between them, or "all"; None for those of the config, else the usual ones.
+
+    Raises:
+        ConfigError: an unknown name, one that occurs twice, or fewer than two.
+    """
+    own = {contestant.name: contestant for contestant in compare.optimizers or ()}
+    if len(own) < len(compare.optimizers or ()):
+        raise ConfigError(
+            "compare.optimizers: two contestants have the same name; give one of them a label, "
+            "such as {name: adam, label: adam-2}"
+        )
+    if asked is None:
+        chosen = list(own.values()) or [_by_name(name, own) for name in USUAL]
+    elif asked == "all":
+        chosen = [_by_name(name, own) for name in OPTIMIZERS]
+    else:
+        names = [name.strip() for name in asked.split(",")]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ConfigError(f"--optimizers: {twice!r} occurs twice; name each once")
+        chosen = [_by_name(name, own) for name in names]
+    if len(chosen) < 2:
+        raise ConfigError(
+            f"there is nothing to compare {chosen[0].name} with; name two optimizers or more, "
+            "such as --optimizers sgd,adam"
+        )
+    return tuple(chosen)
+
+
+def _by_name(name: str, own: dict[str, Contestant]) -> Contestant:
+    if name in own:
+        return own[name]
+    cls = FAMILIES["optimizer"].find(name)
+    if cls is None:
+        known = list(dict.fromkeys([*own, *OPTIMIZERS]))
+        hint = did_you_mean(name, known)
+        raise ConfigError(f"--optimizers: {name!r} is no optimizer{hint} (there are: {', '.join(known)})")
+    return Contestant(cls())

@@ -1,0 +1,65 @@
+"""What the files of a run add to its row of results.csv: how its monitor went, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gdrun.experiments.command import Row
+from gdrun.run_directory.directory import MEMBERS
+from gdrun.run_directory.metrics_csv import FILE_NAME, read_metrics
+
+GOOD = ("completed", "stopped")
+INITIAL, BEST = "initial_monitor", "best_monitor"
+EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
+
+Curves = Mapping[str, NDArray[Any]]
+
+
+def curves_of(path: Path, run: str) -> Curves:
+    """The columns of a run's metrics.csv; none before it has begun."""
+    try:
+        return read_metrics(path / MEMBERS / run / FILE_NAME)
+    except FileNotFoundError:
+        return {}
+
+
+def measure(path: Path, rows: Sequence[Row], monitors: Mapping[str, tuple[str, bool]]) -> None:
+    """Add the monitor's first value and its best one to rows that have neither yet.
+
+    A run that diverged or failed has no best one, whatever it had reached before.
+
+    Args:
+        path: of the group.
+        rows: of results.csv.
+        monitors: the column of each problem and whether higher is better; of a single one, under "".
+    """
+    for row in rows:
+        if BEST in row:
+            continue
+        column, higher = monitors[row.get("problem") or ""]
+        values = curves_of(path, row["run"]).get(column, np.empty(0))
+        finite = values[np.isfinite(values)]
+        row[INITIAL] = float(values[0]) if len(values) and np.isfinite(values[0]) else None
+        row[BEST] = None
+        if row["status"] in GOOD and len(finite):
+            row[BEST] = float(np.max(finite) if higher else np.min(finite))
+
+
+def measure_target(path: Path, row: Row, column: str, value: float | None, higher: bool) -> None:
+    """Add to a row when its run first reached a value: epochs, and seconds of its share; None for a miss."""
+    row[EPOCHS] = row[SECONDS] = None
+    if value is None or row["status"] not in GOOD:
+        return
+    curves = curves_of(path, row["run"])
+    values = curves[column]
+    reached = np.flatnonzero(values >= value if higher else values <= value)
+    if len(reached):
+        first = int(reached[0])
+        whole = float(curves["seconds"][-1])  # of the stack; the run's share of it is in its row
+        row[EPOCHS] = int(curves["epoch"][first])
+        row[SECONDS] = row["seconds"] * float(curves["seconds"][first]) / whole if whole else 0.0

@@ -1,0 +1,118 @@
+"""The problems of a comparison, and the runs that contestants make on them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from gdrun.config import Config, from_plain
+from gdrun.config.comparison import Compare, Contestant, replaced
+from gdrun.experiments.build import metrics_of
+from gdrun.experiments.command import Entry, Row
+from gdrun.experiments.comparison.design import Settings
+
+TUNING, EVALUATION = "tuning", "evaluation"
+PREFIX = "optimizer."  # of the keys of settings
+LONGEST_NAME = 64
+
+Problems = Mapping[str, Config]  # by name; that of a single one is ""
+
+
+def problems_of(record: Mapping[str, Any], config: Config) -> Problems:
+    """The problems of a group, from group.json and its config."""
+    several = record.get("problems")
+    if not several:
+        return {"": config}
+    return {name: _parsed(json.dumps(plain)) for name, plain in several.items()}
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(plain: str) -> Config:
+    return from_plain(json.loads(plain)).config
+
+
+def compare_of(problem: Config) -> Compare:
+    """How a problem is compared on."""
+    return problem.compare or Compare()
+
+
+def contestants_of(problem: Config) -> tuple[Contestant, ...]:
+    """Who takes part."""
+    return compare_of(problem).optimizers or ()
+
+
+def monitor_of(problem: Config) -> tuple[str, bool]:
+    """The column that tells how good a run is, and whether higher is better."""
+    metrics = {f"val_{metric.name}": metric.better == "higher" for metric in metrics_of(problem)}
+    column = compare_of(problem).monitor or next(iter(metrics), "val_loss")
+    return column, higher_is_better(problem, column)
+
+
+def higher_is_better(problem: Config, column: str) -> bool:
+    """Of a column of metrics.csv."""
+    quantity = column.partition("_")[2]
+    return any(metric.name == quantity and metric.better == "higher" for metric in metrics_of(problem))
+
+
+def entries_of(
+    problems: Problems,
+    name: str,
+    contestant: Contestant,
+    trials: Iterable[tuple[int, Settings]],
+    phase: str,
+) -> Iterator[dict[str, Any]]:
+    """An entry of the plan a trial and seed.
+
+    Args:
+        problems: all of them.
+        name: of the problem.
+        contestant: whose trials.
+        trials: number and settings.
+        phase: tuning or evaluation, which have seeds of their own.
+    """
+    problem = problems[name]
+    compare = compare_of(problem)
+    first, count = problem.seed, compare.tuning_seeds
+    if phase == EVALUATION:
+        first, count = first + count, compare.seeds
+    for number, settings in trials:
+        for seed in range(first, first + count):
+            run = f"{contestant.name}-trial-{number:02d}-seed-{seed}"
+            if name:
+                named = f"{name}-{run}"
+                run = named if len(named) <= LONGEST_NAME else f"problem-{list(problems).index(name)}-{run}"
+            yield {
+                "run": run,
+                **({"problem": name} if name else {}),
+                "optimizer": contestant.name,
+                "trial": number,
+                **{f"{PREFIX}{option}": value for option, value in settings.items()},
+                "seed": seed,
+                "phase": phase,
+            }
+
+
+def settings_in(entry: Mapping[str, Any]) -> Settings:
+    """Option → value, from an entry of the plan or a row of results.csv."""
+    return {
+        key.removeprefix(PREFIX): value
+        for key, value in entry.items()
+        if key.startswith(PREFIX) and value is not None
+    }
+
+
+def member_config(problems: Problems, entry: Entry) -> Config:
+    """The config of one run."""
+    problem = problems[entry.get("problem", "")]
+    (contestant,) = (one for one in contestants_of(problem) if one.name == entry["optimizer"])
+    optimizer = replaced(contestant.optimizer, settings_in(entry))
+    return replace(problem, compare=None, optimizer=optimizer, seed=entry["seed"])
+
+
+def rows_of(rows: Sequence[Row], problem: str, contestant: str, phase: str) -> list[Row]:
+    """The rows of one contestant on one problem in one phase."""
+    wanted = (problem, contestant, phase)
+    return [row for row in rows if (row.get("problem") or "", row["optimizer"], row["phase"]) == wanted]

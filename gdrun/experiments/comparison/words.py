@@ -1,0 +1,47 @@
+"""What cannot be concluded from a comparison, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gdrun.config import Config
+from gdrun.experiments.comparison.problems import compare_of
+
+
+def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader must know before believing a result.
+
+    Args:
+        problem: its config.
+        found: what summary.json says of it.
+    """
+    numbers = compare_of(problem)
+    fewest, pairs = found["fewest_seeds"], len(found["pairs"])
+    if fewest is None or numbers.seeds < fewest:
+        needed = "fewer contestants" if fewest is None else f"at least {fewest} seeds or fewer contestants"
+        yield (
+            f"With {numbers.seeds} seeds and {pairs} pairs no difference could be declared, however clear: "
+            f"that would take {needed}."
+        )
+    for name, contestant in found["contestants"].items():
+        tuning = contestant["tuning"]
+        if contestant["chosen"] is None:
+            yield f"{name} has no result: every trial diverged or failed."
+        elif tuning["edge"] is not None:
+            which = {"low": "lowest", "high": "highest"}[tuning["edge"]]
+            yield (
+                f"The best {tuning['edge_option']} of {name} is the {which} that was tried: "
+                "a wider range might do better."
+            )
+        diverged = contestant["ended"]["evaluation"].get("diverged", 0)
+        if diverged:
+            seeds = sum(contestant["ended"]["evaluation"].values())
+            yield f"{name} diverged on {diverged} of {seeds} seeds; its means are over the others."
+    if all(contestant["test"] is None for contestant in found["contestants"].values()):
+        yield "There are no test rows: validation rows chose settings and epochs, so their results flatter."
+    if not problem.split.resample:
+        yield (
+            "All seeds share one split of the rows: what is said holds for these rows, "
+            "and split.resample: true would give every seed a split of its own."
+        )
