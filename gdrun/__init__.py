@@ -6,6 +6,7 @@
     run.metrics["val_loss"], run.result["test"], run.predict(features)
     group = gdrun.train("configs/digits-mlp.yaml", seeds=10)
     group = gdrun.kfold("configs/digits-mlp.yaml", folds=10)
+    group = gdrun.compare_optimizers("configs/digits-mlp.yaml", optimizers=["sgd", "adam"])
     gdrun.load("latest")
 
 The numerics need no config: `gdrun.optim`, `gdrun.nn` and `gdrun.data` are libraries of their own.
@@ -18,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from gdrun.version import __version__
 
 if TYPE_CHECKING:
-    from gdrun.api import Group, Run, kfold, load, resume, train
+    from gdrun.api import Group, Run, compare_optimizers, kfold, load, resume, train
 
-__all__ = ["Group", "Run", "__version__", "kfold", "load", "resume", "train"]
+__all__ = ["Group", "Run", "__version__", "compare_optimizers", "kfold", "load", "resume", "train"]
 
 
 def __getattr__(name: str) -> Any:

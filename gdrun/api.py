@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -15,6 +15,7 @@ from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data.folds import Strategy
 from gdrun.engines.interruption import Interruption
+from gdrun.experiments.comparison.plan import plan_comparison
 from gdrun.experiments.kfold import plan_kfold
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.experiments.resume import resume as go_on
@@ -119,6 +120,38 @@ def kfold(
     """
     files = _load_plugins(plugins)
     plan = plan_kfold(_config(config, overrides), folds, repeats, strategy, workers)
+    return Group(_carried_out(plan, runs_dir, files))
+
+
+def compare_optimizers(
+    configs: str | Path | Mapping[str, Any] | Sequence[str | Path | Mapping[str, Any]],
+    overrides: Overrides = (),
+    *,
+    optimizers: Sequence[str] | Literal["all"] | None = None,
+    seeds: int | None = None,
+    trials: int | None = None,
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Group:
+    """Compare optimizers; the same as `gdrun compare-optimizers`.
+
+    Args:
+        configs: a config, or one a problem.
+        overrides: of all of them.
+        optimizers: names of optimizers, or labels of the config's contestants, or "all"; None for those that
+            the config names, else the usual ones.
+        seeds, trials: in place of the config's `compare.seeds` and `compare.trials`.
+        runs_dir, workers, plugins: as for `train`.
+
+    Returns:
+        The group: its `summary["problems"]` has ranking, pairs with their verdicts, and every contestant.
+    """
+    files = _load_plugins(plugins)
+    several = [configs] if isinstance(configs, str | Path | Mapping) else configs
+    names = optimizers if optimizers is None or isinstance(optimizers, str) else ",".join(optimizers)
+    problems = [_config(config, overrides) for config in several]
+    plan = plan_comparison(problems, optimizers=names, seeds=seeds, trials=trials, workers=workers)
     return Group(_carried_out(plan, runs_dir, files))
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar, Literal
 
-from gdrun.component import Component, Count, Ge
+from gdrun.component import Component, Count, Ge, Le
 from gdrun.config.marks import Pattern
 from gdrun.optim.optimizer import Optimizer
 
+MOST_TRIALS = 100  # half a decade apart they span more than floats hold
 LABEL = Pattern("[A-Za-z0-9._-]{1,24}", "1 to 24 letters, digits, dots, underscores or hyphens")
 
 
@@ -137,7 +138,7 @@ class Compare(Component):
     """
 
     optimizers: tuple[Contestant, ...] | None = None
-    trials: Count = 12
+    trials: Annotated[int, Ge(1), Le(MOST_TRIALS)] = 12
     tuning_seeds: Count = 3
     seeds: Annotated[int, Ge(2)] = 10
     monitor: str | None = None

@@ -131,6 +131,7 @@ split:
   test_path: null
   time_ordered: false
   fold: null
+  resample: false
 preprocessing: {features: standardize, missing: mean, target: standardize}
 """
 

@@ -27,7 +27,7 @@ from gdrun.experiments.comparison.problems import (
 from gdrun.experiments.comparison.rounds import next_runs
 from gdrun.experiments.comparison.summary import comparison_summary
 from gdrun.experiments.plan import Plan
-from gdrun.experiments.planning import lay_out, names_of
+from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
 from gdrun.statistics import fewest_seeds
 
 
@@ -55,6 +55,7 @@ def plan_comparison(
     compare = _with_numbers(compare_of(configs[0]), seeds=seeds, trials=trials)
     compare = replace(compare, optimizers=resolved_contestants(compare, optimizers))
     names = _names(configs)
+    _check_size(len(names), compare)
     problems = {
         name: replace(
             config,
@@ -93,6 +94,15 @@ def _with_numbers(compare: Compare, **numbers: int | None) -> Compare:
         return replace(compare, **{name: value for name, value in numbers.items() if value is not None})  # type: ignore[arg-type] # of fields that hold numbers
     except ValueError as error:
         raise ConfigError(f"compare: {str(error).removeprefix('Compare: ')}") from error
+
+
+def _check_size(problems: int, compare: Compare) -> None:
+    each = compare.trials * compare.tuning_seeds + compare.seeds
+    runs = problems * len(compare.optimizers or ()) * each
+    if runs > MOST_RUNS:
+        raise ConfigError(
+            f"{runs:,} runs are too many, the most is {MOST_RUNS:,}; take fewer seeds, trials or optimizers"
+        )
 
 
 def _names(configs: Sequence[Config]) -> list[str]:
