@@ -12,9 +12,11 @@ from gdrun.training.work import StackWork
 
 _MOST = 32  # runs of a tile; more only widen the buffers
 _CACHE_BYTES = 1 << 20  # of the second-level cache, where the system doesn't tell
-_FLOPS = 1.5e10  # a second and core, for estimates
-_CALL_SECONDS = 2.5e-5  # an update costs beside its arithmetic, once a tile
-WORTH_SECONDS = 6.0  # of estimated work from which further processes pay for their start
+_NEXT_CACHE = 2.5e10  # bytes a second from the cache after that
+_FLOPS = 4e10  # a second and core, the passes between the products included
+_CALL_SECONDS = 5e-5  # an update costs beside its arithmetic, once a tile
+_CALL_SHARE = 0.02  # of the arithmetic: below it, calls are not worth saving
+WORTH_SECONDS = 2.5  # of estimated work from which further processes pay for their start
 
 
 @functools.cache
@@ -36,18 +38,36 @@ def run_bytes(work: StackWork) -> int:
 
 
 def tile_size(work: StackWork, runs: int, workers: int) -> int:
-    """Runs a tile: at most as many as fit the second-level cache, and the same number of tiles a worker."""
-    fitting = max(1, min(_MOST, second_level_cache() // run_bytes(work)))
-    rounds = math.ceil(runs / (fitting * workers))
+    """Runs a tile: at most as many as are fastest together, and the same number of tiles a worker."""
+    rounds = math.ceil(runs / (_fastest_size(work) * workers))
     return math.ceil(runs / (rounds * workers))
+
+
+def _fastest_size(work: StackWork) -> int:
+    """As many runs as make the calls cheap, or those that stay in the cache where that saves more.
+
+    The calls of an update cost as much for one run as for many. In a tile that is larger than the
+    second-level cache, every run has to be fetched from the next one for each of its updates.
+    """
+    size = run_bytes(work)
+    enough = min(_MOST, math.ceil(_CALL_SECONDS / (_CALL_SHARE * _update_seconds(work))))
+    fitting = min(enough, second_level_cache() // size)
+    if fitting and _CALL_SECONDS / fitting <= _CALL_SECONDS / enough + size / _NEXT_CACHE:
+        return fitting
+    return enough
+
+
+def _update_seconds(work: StackWork) -> float:
+    """A rough guess of the time that an update of one run takes, beside the calls."""
+    rows = max(stop - start for start, stop in work.batches)
+    features = sum(math.prod(shape) for shape in work.network.shapes)
+    return 6 * rows * (work.network.parameter_count + features) / _FLOPS
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:
     """A rough guess of the time that training takes on one core."""
-    updates = work.length.steps * runs
-    rows = max(stop - start for start, stop in work.batches)
-    arithmetic = 6 * work.network.parameter_count * rows / _FLOPS
-    return updates * (arithmetic + _CALL_SECONDS / min(runs, 8))
+    calls = _CALL_SECONDS / min(runs, _fastest_size(work))
+    return work.length.steps * runs * (_update_seconds(work) + calls)
 
 
 def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
