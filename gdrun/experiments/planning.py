@@ -25,10 +25,12 @@ class Kind:
     """Runs of one shape and one kind of work.
 
     Attributes:
-        work: of one of them.
+        config: of one of them.
+        work: likewise.
         names: of the runs.
     """
 
+    config: Config
     work: StackWork
     names: list[str]
 
@@ -84,7 +86,7 @@ def lay_out(
     for config, place, name in zip(configs, which, names, strict=True):
         key = _kind(config, data[place])
         if key not in kinds:
-            kinds[key] = Kind(stack_work([config], [data[place]], [0]), [])
+            kinds[key] = Kind(config, stack_work([config], [data[place]], [0]), [])
         kinds[key].names.append(name)
     found = list(kinds.values())
     seconds = sum(tiles.estimated_seconds(kind.work, len(kind.names)) for kind in found)

@@ -8,8 +8,12 @@ from rich.table import Table
 from rich.text import Text
 
 from gdrun.experiments.plan import Plan
+from gdrun.experiments.planning import Kind
 from gdrun.report.console.numbers import duration, number, size
 from gdrun.text import printable
+from gdrun.training.work import StackWork
+
+MOST_LINES = 6  # of data sets or models
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
@@ -40,7 +44,40 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
         plan: of the runs.
         with_cost: also how much time and memory it will take, about.
     """
-    config, work, data = plan.config, plan.work, plan.work.data[0]
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="faint", justify="right")
+    grid.add_column(overflow="fold")
+    grid.add_row("run", Text(plan.config.name, style="name"))
+    work = plan.work
+    lines = {
+        "data": [data_in_words(kind.work) for kind in plan.layout.kinds],
+        "model": [model_in_words(kind) for kind in plan.layout.kinds],
+        "loss": [", ".join([work.loss.name, *(metric.name for metric in work.metrics)])],
+        "optimizer": [optimizer_in_words(plan)],
+        "training": [length_in_words(kind.work, plan) for kind in plan.layout.kinds],
+        "runs": [plan.words] * (plan.runs > 1),
+    }
+    for label, words in lines.items():
+        distinct = list(dict.fromkeys(words))
+        for place, one in enumerate(distinct[:MOST_LINES]):
+            grid.add_row("" if place else label, one)
+        if len(distinct) > MOST_LINES:
+            grid.add_row("", f"… and {len(distinct) - MOST_LINES} more")
+    if with_cost:
+        stacks, workers = len(plan.layout.stacks), plan.layout.workers
+        grid.add_row(
+            "cost",
+            f"{plan.runs:,} run{'s' * (plan.runs > 1)} in {stacks:,} stack{'s' * (stacks > 1)}"
+            f"{' and more' * (plan.later > 0)}, {plan.updates:,} updates in all, "
+            f"{workers} worker{'s' * (workers > 1)}, "
+            f"{size(plan.layout.memory)} of memory, roughly {duration(plan.seconds)}",
+        )
+    return grid
+
+
+def data_in_words(work: StackWork) -> str:
+    """ "digits, 1,797 rows (1,257 train · 270 validation · 270 test), 64 features, 10 classes"."""
+    data = work.data[0]
     parts = [(name, part) for name in ("train", "validation", "test") if (part := getattr(data, name))]
     rows = sum(len(part.rows) for _, part in parts)
     split = " · ".join(f"{len(part.rows):,} {name}" for name, part in parts)
@@ -50,39 +87,35 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
         else f"predicts {printable(', '.join(data.target_names), one_line=True)}"
     )
     features = work.network.input_shape[0] if len(work.network.input_shape) == 1 else work.network.input_shape
+    return f"{printable(data.name, one_line=True)}, {rows:,} rows ({split}), {features} features, {kind}"
+
+
+def optimizer_in_words(plan: Plan) -> str:
+    """The optimizer with its learning rate and schedule, or those that are compared."""
+    config = plan.config
+    if plan.command.name == "compare-optimizers" and config.compare is not None:
+        names = ", ".join(contestant.name for contestant in config.compare.optimizers or ())
+        return f"{names}; {config.schedule.name} schedule"
+    rate = config.optimizer.learning_rate * plan.work.learning_rate_factor
+    return f"{config.optimizer.name}, learning rate {number(rate)}, {config.schedule.name}"
+
+
+def length_in_words(work: StackWork, plan: Plan) -> str:
+    """ "30 epochs of batches of 32, 1,200 updates, seed 0"."""
     batch = "full" if work.batch_size is None else f"{work.batch_size}"
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="faint", justify="right")
-    grid.add_column(overflow="fold")
-    grid.add_row("run", Text(config.name, style="name"))
-    grid.add_row(
-        "data", f"{printable(data.name, one_line=True)}, {rows:,} rows ({split}), {features} features, {kind}"
-    )
-    grid.add_row(
-        "model", f"{layers_in_words(plan)}, {work.network.parameter_count:,} parameters, {config.dtype}"
-    )
-    grid.add_row("loss", ", ".join([work.loss.name, *(metric.name for metric in work.metrics)]))
-    rate = config.optimizer.learning_rate * work.learning_rate_factor
-    grid.add_row(
-        "optimizer", f"{config.optimizer.name}, learning rate {number(rate)}, {config.schedule.name}"
-    )
-    updates = f"{work.length.steps:,} updates"
-    each = "" if plan.runs == 1 else " each"
-    grid.add_row("training", f"{work.epochs:,} epochs of batches of {batch}, {updates}{each}, {plan.words}")
-    if with_cost:
-        stacks, workers = len(plan.layout.stacks), plan.layout.workers
-        grid.add_row(
-            "cost",
-            f"{plan.runs:,} run{'s' * (plan.runs > 1)} in {stacks:,} stack{'s' * (stacks > 1)}, "
-            f"{plan.updates:,} updates in all, {workers} worker{'s' * (workers > 1)}, "
-            f"{size(plan.layout.memory)} of memory, roughly {duration(plan.seconds)}",
-        )
-    return grid
+    each = " each" if plan.runs > 1 else f", {plan.words}"
+    return f"{work.epochs:,} epochs of batches of {batch}, {work.length.steps:,} updates{each}"
 
 
-def layers_in_words(plan: Plan) -> str:
-    """ "mlp 64 → 64 relu → dropout 0.3 → 10"."""
-    network = plan.work.network
+def model_in_words(kind: Kind) -> str:
+    """ "mlp 64 → 64 relu → 10, 4,810 parameters, float32"."""
+    layers, count = layers_in_words(kind.work), kind.work.network.parameter_count
+    return f"{kind.config.model.name} {layers}, {count:,} parameters, {kind.config.dtype}"
+
+
+def layers_in_words(work: StackWork) -> str:
+    """ "64 → 64 relu → dropout 0.3 → 10"."""
+    network = work.network
     words = [str(_flat(network.input_shape))]
     for layer, shape in zip(network.layers, network.shapes[1:], strict=True):
         activation = getattr(getattr(layer, "activation", None), "name", "")
@@ -93,7 +126,7 @@ def layers_in_words(plan: Plan) -> str:
         }
         said = [*parts.get(layer.name, [layer.name, _flat(shape)]), activation]
         words.append(" ".join(str(part) for part in said if part not in ("", "identity")) or "identity")
-    return f"{plan.config.model.name} {' → '.join(words)}"
+    return " → ".join(words)
 
 
 def _flat(shape: tuple[int, ...]) -> str:
