@@ -1,13 +1,14 @@
 """Configs: YAML read strictly, and made into objects.
 
 Read `config.py` and `sections.py` (what there is to say), then `reader.py` (text to values with positions),
-`build.py` (values to objects by their annotations), `overrides.py`, `load.py` (all of it in order). Back
-again: `plain.py` and `dump.py`. For people: `describe.py`, `checks.py`, `templates.py`; for editors:
-`schema.py`; for components of the user's own: `plugins.py`.
+`build.py` (values to objects by their annotations), `overrides.py`, `load.py` (all of it in order) and
+`changes.py` (a part of it again). Back again: `plain.py` and `dump.py`. For people: `describe.py`,
+`checks.py`, `templates.py`; for editors: `schema.py`; for components of the user's own: `plugins.py`.
 """
 
 from __future__ import annotations
 
+from gdrun.config.changes import with_changes
 from gdrun.config.config import Config
 from gdrun.config.dump import dump_yaml
 from gdrun.config.families import FAMILIES, Family
@@ -42,5 +43,6 @@ __all__ = [
     "load_plugin",
     "task_of",
     "to_plain",
+    "with_changes",
     "with_task",
 ]

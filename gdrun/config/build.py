@@ -68,7 +68,7 @@ class Builder:
         for option, child in node.value.items():
             if option in types:
                 self.positions[_join(key, option)] = child.place
-                values[option] = self._option(types[option], child, _join(key, option), option)
+                values[option] = self.option(types[option], child, _join(key, option))
             else:
                 unknown.append((option, child))
         for index, (option, child) in enumerate(unknown):
@@ -124,9 +124,10 @@ class Builder:
                 return self.section(bare(kind), node, key)
         return self._wrong(annotation, node, key)
 
-    def _option(self, annotation: Any, node: Node, key: str, option: str) -> Any:
+    def option(self, annotation: Any, node: Node, key: str) -> Any:
+        """The value of an option of a section, whose paths become absolute, or `BROKEN`."""
         value = self.value(annotation, node, key)
-        if value is BROKEN or value is None or not is_path(option, annotation):
+        if value is BROKEN or value is None or not is_path(key.rpartition(".")[2], annotation):
             return value
         path = os.path.abspath(self.folder / value)  # noqa: PTH100 - leaves links alone
         if CONTROL.search(path):

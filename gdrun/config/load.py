@@ -87,14 +87,26 @@ def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, na
     if config is not BROKEN:
         if "name" not in builder.positions:
             config = replace(config, name=name)
-        config = _with_own_parts(config, builder)
-        task = task_of(config)
-        if task is not None:
-            for key, message in task_problems(config, task):
-                problems.add(builder.positions.get(key, root.position), key, message)
-            config = fill_task(config, task)
+        config = complete(config, builder, root.position)
     problems.raise_any()
     return Loaded(config, tuple(notices), folder.absolute(), builder.positions)
+
+
+def complete(config: Config, builder: Builder, position: Position) -> Config:
+    """The config with what its keys say together; what they contradict goes to the builder's problems.
+
+    Args:
+        config: of parts that are right, each by itself.
+        builder: that made them.
+        position: of keys that stand nowhere.
+    """
+    config = _with_own_parts(config, builder)
+    task = task_of(config)
+    if task is None:
+        return config
+    for key, message in task_problems(config, task):
+        builder.problems.add(builder.positions.get(key, position), key, message)
+    return fill_task(config, task)
 
 
 def _with_own_parts(config: Config, builder: Builder) -> Config:
@@ -115,7 +127,7 @@ def _with_own_parts(config: Config, builder: Builder) -> Config:
             builder.problems.add(builder.positions[key], key, said)
         else:
             dataset, split = replace(dataset, **{option: path}), replace(split, **{option: None})
-    return replace(config, dataset=dataset, split=split)
+    return config if split is config.split else replace(config, dataset=dataset, split=split)
 
 
 def _takes(cls: Any, option: str) -> bool:

@@ -38,6 +38,8 @@ def with_task(config: Config, task: Task) -> Config:
 
 def fill_task(config: Config, task: Task) -> Config:
     """The config with the usual loss and metrics where it names none."""
+    if config.loss is not None and config.metrics is not None:
+        return config
     loss: Loss = config.loss or LOSSES[USUAL_LOSS[task]]()
     metrics: tuple[Metric, ...] | None = config.metrics
     if metrics is None:
@@ -60,11 +62,15 @@ def task_problems(config: Config, task: Task) -> Iterator[tuple[str, str]]:
                 f"metrics.{index}",
                 f"{metric.name} is for {metric.task}, but the data is {task}: {_one_of(fitting)}",
             )
+    parts = {"early_stopping": config.early_stopping, "schedule": config.schedule}
+    monitors = {key: getattr(part, "monitor", None) for key, part in parts.items()}
+    monitors = {key: monitor for key, monitor in monitors.items() if monitor is not None}
+    if not monitors:
+        return
     names = ["loss", *(metric.name for metric in fill_task(config, task).metrics or ())]
     columns = [f"{part}_{name}" for part in ("val", "train") for name in names]
-    for key, part in (("early_stopping", config.early_stopping), ("schedule", config.schedule)):
-        monitor = getattr(part, "monitor", None)
-        if monitor is not None and monitor not in columns:
+    for key, monitor in monitors.items():
+        if monitor not in columns:
             near = did_you_mean(monitor, columns)
             yield f"{key}.monitor", f"{shown(monitor)} is not computed{near} ({_one_of(columns)})"
 
