@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, from_plain, to_plain
+from gdrun.config import Config, with_changes
 
 Entry = Mapping[str, Any]  # of a plan: `run`, its name, and what tells the run from the others
 Row = dict[str, Any]  # of results.csv
@@ -30,7 +30,7 @@ class Batch:
 def differing_keys(record: Mapping[str, Any], config: Config, entry: Entry) -> Config:
     """The config of a run whose entry has the config keys in which it differs from the group's."""
     changes = {key: value for key, value in entry.items() if key != "run"}
-    return from_plain(to_plain(config), changes).config
+    return with_changes(config, changes)
 
 
 def nothing_more(path: Path, config: Config, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:

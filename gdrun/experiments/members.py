@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import dump_yaml, from_plain
+from gdrun.config import Config, dump_yaml, from_plain, with_changes
 from gdrun.errors import GdrunError, StoppedError
 from gdrun.experiments.spec import FINAL, RunSpec
 from gdrun.run_directory.directory import Status
@@ -20,8 +20,13 @@ def has_begun(spec: RunSpec) -> bool:
     return (spec.directory / RECORD).is_file()
 
 
-def begin_member(spec: RunSpec, plugins: Sequence[Path]) -> None:
+def begin_member(spec: RunSpec, config: Config, plugins: Sequence[Path]) -> None:
     """Make the directory of a run of a group, unless it is there.
+
+    Args:
+        spec: of the run.
+        config: the same as in the spec, as an object.
+        plugins: files that it was trained with.
 
     Raises:
         ConfigError, ExistsError, SystemRefusedError: see `RunDirectory.member`.
@@ -31,12 +36,20 @@ def begin_member(spec: RunSpec, plugins: Sequence[Path]) -> None:
     RunDirectory.member(
         spec.directory.parent.parent,
         spec.name,
-        config=dump_yaml(from_plain(spec.config).config),
+        config=dump_yaml(config),
         command=spec.command,
         seed=spec.config["seed"],
         fold=spec.fold,
         plugins=[str(path.absolute()) for path in plugins],
     ).release()
+
+
+def configs_of(specs: Sequence[RunSpec]) -> list[Config]:
+    """The configs of runs that differ in little: what is the same as in the first is made once."""
+    first = specs[0].config
+    whole = from_plain(first).config
+    differing = [{key: value for key, value in spec.config.items() if value != first[key]} for spec in specs]
+    return [with_changes(whole, changes) for changes in differing]
 
 
 def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) -> None:
@@ -47,7 +60,7 @@ def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) 
     status: Status = "interrupted" if isinstance(error, StoppedError) else "failed"
     with contextlib.suppress(GdrunError):
         if status == "failed":
-            begin_member(spec, plugins)
+            begin_member(spec, from_plain(spec.config).config, plugins)
         if has_begun(spec):
             run = RunDirectory.open(spec.directory, lock=False)
             if run.record["status"] == "running":

@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gdrun.config import from_plain
 from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
-from gdrun.experiments.members import begin_member
+from gdrun.experiments.members import begin_member, configs_of
 from gdrun.experiments.spec import FINAL, Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
@@ -37,9 +36,9 @@ def run_tile(
     began = time.perf_counter()
     for path in tile.plugins:
         load_plugin(path)
-    for spec in tile.runs:
-        begin_member(spec, tile.plugins)
-    configs = [from_plain(spec.config).config for spec in tile.runs]
+    configs = configs_of(tile.runs)
+    for spec, config in zip(tile.runs, configs, strict=True):
+        begin_member(spec, config, tile.plugins)
     keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     with blas_threads(configs[0].compute.blas_threads):
         configs, data, which = load_all_data(configs)
