@@ -33,6 +33,11 @@ def has_result(problem: Problem, name: str) -> bool:
     return section_of(problem, name).get("mean") is not None
 
 
+def letters_of(problem: Problem, name: str) -> str:
+    """The letters of a contestant's group; none without a result, since that can't be compared."""
+    return str(problem["contestants"][name]["letters"]) if has_result(problem, name) else ""
+
+
 def section_of(problem: Problem, name: str, part: str = "validation") -> Mapping[str, Any]:
     """A part of what is known of a contestant; empty where there is none."""
     value = problem["contestants"].get(name, {}).get(part)
@@ -40,12 +45,13 @@ def section_of(problem: Problem, name: str, part: str = "validation") -> Mapping
 
 
 def verdicts(problem: Problem) -> list[str]:
-    """The sentence on every pair: first those of the contestant with the best mean, then by the ranking."""
+    """The sentence on every pair: first those of the contestant with the best mean, then by the ranking;
+    last where there is nothing to compare."""
     places = {name: place for place, name in enumerate(problem["ranking"])}
     last = len(places)
 
-    def order(pair: Mapping[str, Any]) -> tuple[int, int]:
-        return places.get(pair["first"], last), places.get(pair["second"], last)
+    def order(pair: Mapping[str, Any]) -> tuple[bool, int, int]:
+        return pair["mean"] is None, places.get(pair["first"], last), places.get(pair["second"], last)
 
     return [str(pair["verdict"]) for pair in sorted(problem["pairs"], key=order)]
 

@@ -149,7 +149,7 @@ def _curve_view(
         "sets": sets,
     }
     if column == problem["monitor"]:
-        view |= {"near": close_up(problem), "rule": target_rule(problem)}
+        view |= {"near": close_up(problem), "close": True, "rule": target_rule(problem)}
     return view
 
 
@@ -172,7 +172,11 @@ def close_up(problem: Problem) -> list[float] | None:
     way = best - start
     if way == 0 or not math.isfinite(way):
         return None
-    return sorted([best - CLOSE * way, best + 0.1 * CLOSE * way])
+    far = best + 0.1 * CLOSE * way
+    target = as_float(problem["target"].get("value"))
+    if target is not None and 0 < (target - best) / way < CLOSE:
+        far = target + 0.05 * CLOSE * way
+    return sorted([best - CLOSE * way, far])
 
 
 def target_rule(problem: Problem) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from gdrun.report.html.compare_tables import (
     score_table,
     setting_table,
 )
-from gdrun.report.html.compare_trials import rates_chart, trial_charts, trial_table
+from gdrun.report.html.compare_trials import rates_chart, trial_chart, trial_table
 from gdrun.report.html.compare_words import answer, comparison_terms, done, headline, limits, target_in_words
 from gdrun.report.html.curves import Chart
 from gdrun.report.html.group_page import group_details
@@ -79,6 +79,8 @@ def _headline(group: ReportGroup, summary: Mapping[str, Any]) -> str:
         reason = str(group.record.get("reason") or "").strip().removesuffix(".")
         because = f" Reason: {reason}." if reason else ""
         return f"There is no summary, so there are no results to show.{because}"
+    if len(summary["problems"]) == 1:
+        return " ".join(answer(summary["problems"][0]))
     return headline(summary, section(group.record, "timing").get("total"))
 
 
@@ -144,8 +146,8 @@ def problem_section(
         "rates": rates_chart(problem, shown),
         "expected": expected_best_chart(problem, shown),
         "times": time_chart(problem, rows, shown),
+        "trials": trial_chart(problem, shown),
     }
-    trials = trial_charts(problem, shown)
     said = verdicts(problem)
     return {
         "name": problem["name"],
@@ -161,9 +163,8 @@ def problem_section(
         "settings": setting_table(problem, shown),
         "costs": cost_table(problem, shown),
         "trial_table": trial_table(problem, shown),
-        "trials": trials,
         **parts,
-        "charts": [*(chart for chart in parts.values() if chart), *trials],
+        "charts": [chart for chart in parts.values() if chart],
     }
 
 

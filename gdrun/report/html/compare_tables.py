@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from gdrun.report.comparison import (
     Problem,
     best_of,
+    letters_of,
     runs_without_end,
     section_of,
     setting,
@@ -57,14 +58,7 @@ def result_table(problem: Problem, shown: Looks) -> Table:
     better = problem["better"]
     metric = column_words(problem["monitor"])
     columns: list[tuple[str, list[Cell], str]] = [
-        (
-            "group",
-            [
-                Cell(problem["contestants"][name]["letters"], problem["contestants"][name]["letters"])
-                for name in names
-            ],
-            "",
-        ),
+        ("group", [_letters(problem, name) for name in names], ""),
         (f"{metric}, mean", [_mean(section_of(problem, name)) for name in names], better),
     ]
     for key, title in (
@@ -79,7 +73,7 @@ def result_table(problem: Problem, shown: Looks) -> Table:
             (f"{test}, mean", [_mean(section_of(problem, name, "test")) for name in names], better)
         )
     if any(section_of(problem, name, "target") for name in names):
-        for unit, write in (("epochs", figure), ("seconds", duration)):
+        for unit, write in (("epochs", "{:g}".format), ("seconds", duration)):
             cells = [_time(section(section_of(problem, name, "target"), unit), write) for name in names]
             columns.append((f"{unit} to target", cells, "lower"))
     columns.append(("diverged", [_diverged(problem, name) for name in names], ""))
@@ -89,6 +83,11 @@ def result_table(problem: Problem, shown: Looks) -> Table:
     marked = [_marked(cells, direction) for _, cells, direction in columns]
     rows = [(name, shown[name], [column[place] for column in marked]) for place, name in enumerate(names)]
     return Table(["optimizer", *(title for title, _, _ in columns)], rows)
+
+
+def _letters(problem: Problem, name: str) -> Cell:
+    letters = letters_of(problem, name)
+    return Cell(letters or NOTHING, letters)
 
 
 def _mean(values: Mapping[str, Any]) -> Cell:
@@ -101,7 +100,7 @@ def _time(values: Mapping[str, Any], write: Any) -> Cell:
         return Cell(NOTHING)
     median = as_float(values.get("median"))
     below = f"{figure(values['reached'])} of {figure(values['n'])} seeds"
-    text = "∞" if median is None else write(int(median) if median.is_integer() else median)
+    text = "∞" if median is None else write(median)
     return Cell(text, "inf" if median is None else median, below)
 
 
@@ -238,7 +237,7 @@ def score_table(summary: Mapping[str, Any], shown: Looks) -> Table:
     for problem in problems:
         cells = []
         for name in names:
-            letters = (problem["contestants"].get(name) or {}).get("letters", "")
+            letters = letters_of(problem, name)
             cells.append(cell(section_of(problem, name).get("mean"), f"group {letters}" if letters else ""))
         columns.append(_marked(cells, problem["better"]))
     rows = [(name, shown[name], [column[place] for column in columns]) for place, name in enumerate(names)]

@@ -17,71 +17,69 @@ from gdrun.report.html.words import as_float, column_words, count, figure
 LEARNING_RATE = "learning_rate"
 
 
-def trial_charts(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> list[Chart]:
-    """A chart a contestant, all with the same vertical axis, and the same horizontal ones where keys agree."""
+def trial_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart | None:
+    """A panel a contestant with all of its trials; a view a tuned key. All panels have the same axes."""
     tunings = {name: section_of(problem, name, "tuning") for name in problem["ranking"]}
-    scores = numbers(
-        [s for tuning in tunings.values() for t in trials(tuning) for s in t.get("scores") or ()]
-    )
+    scores = numbers([s for tuning in tunings.values() for t in trials(tuning) for s in t["scores"]])
     scores = scores[np.isfinite(scores)]
-    domains: dict[str, Values] = {}
-    for tuning in tunings.values():
-        for key in numeric_keys(tuning):
-            known = domains.get(key, np.zeros(0))
-            domains[key] = np.concatenate([known, positions(tuning, key)])
-    if not scores.size or not domains:
-        return []
-    margin = 0.04 * float(np.ptp(scores)) or 0.5
-    domain = [float(scores.min()) - margin, float(scores.max()) + margin]
-    if problem["unit"] == "points":
-        domain = [max(0.0, domain[0]), min(1.0, domain[1])]
+    keys = list(dict.fromkeys(key for tuning in tunings.values() for key in numeric_keys(tuning)))
+    if not scores.size or not keys:
+        return None
     steep = bool(scores.min() > 0) and is_steep([scores])
-    if steep:
-        domain = [float(scores.min()) / 1.2, float(scores.max()) * 1.2]
-    return [
-        _trial_chart(problem, name, tuning, shown[name], domain, domains, steep)
-        for name, tuning in tunings.items()
-        if numeric_keys(tuning)
-    ]
-
-
-def _trial_chart(
-    problem: Problem,
-    name: str,
-    tuning: Mapping[str, Any],
-    look: Mapping[str, Any],
-    domain: list[float],
-    domains: Mapping[str, Values],
-    steep: bool,
-) -> Chart:
-    keys = numeric_keys(tuning)
-    found = section(tuning, "learning_rate_range")
-    views = []
-    for key in keys:
-        known = domains[key][np.isfinite(domains[key])]
-        low, high = float(known.min()), float(known.max())
-        if low == high:
-            low, high = (low / 2, high * 2) if low > 0 else (low - 1, high + 1)
-        rate = key.endswith(LEARNING_RATE)
-        view = {
-            "label": key_words(key),
-            "x_log": low > 0 and (rate or high / low > 30),
-            "domain": [low, high],
-            "range": [found["low"], found["high"]] if rate and found else None,
-            "near": close_up(problem),
-            "log_possible": steep,
-            "log": steep,
-        }
-        views.append(view)
-    columns = [plain(positions(tuning, key), 6) for key in keys]
+    vertical = {"near": close_up(problem), "log_possible": steep, "log": steep}
     drawing = {
         "kind": "trials",
-        **look,
         "label": column_words(problem["monitor"]),
         "lower": problem["better"] == "lower",
-        "connected": tuning.get("design") == "grid" and len(keys) == 1,
-        "domain": domain,
-        "views": views,
+        "domain": vertical_domain(problem, scores, steep),
+        "views": [{**key_axis(list(tunings.values()), key), **vertical} for key in keys],
+        "panels": [
+            {"label": name, **shown[name], **panel(tuning, keys)}
+            for name, tuning in tunings.items()
+            if numeric_keys(tuning)
+        ],
+    }
+    words = " ".join(f"{one['label']}: {one['said']}" for one in drawing["panels"])
+    caption = (
+        "A dot is a tuning seed, hollow beyond the planned range; the diamond is what was chosen, the shade the range "
+        "within 1 % of the best. A cross at the edge is a run that diverged."
+    )
+    if any(one["connected"] for one in drawing["panels"]):
+        caption = caption.replace("; the diamond", "; the line is their median, the diamond")
+    return Chart("Every trial", words, caption, drawing, wide=True)
+
+
+def vertical_domain(problem: Problem, scores: Values, steep: bool) -> list[float]:
+    """A little more than the scores take."""
+    low, high = float(scores.min()), float(scores.max())
+    if steep:
+        return [low / 1.2, high * 1.2]
+    margin = 0.05 * (high - low) or 0.5
+    if problem["unit"] == "points":  # a share
+        return [max(0.0, low - margin), min(1.0, high + margin)]
+    return [low - margin, high + margin]
+
+
+def key_axis(tunings: Sequence[Mapping[str, Any]], key: str) -> dict[str, Any]:
+    """What a key is called, its range over all contestants, and whether it is shown by powers of ten."""
+    known = np.concatenate([positions(tuning, key) for tuning in tunings])
+    known = known[np.isfinite(known)]
+    low, high = float(known.min()), float(known.max())
+    if low == high:
+        low, high = (low / 2, high * 2) if low > 0 else (low - 1, high + 1)
+    logarithmic = low > 0 and (key.endswith(LEARNING_RATE) or high / low > 30)
+    return {"label": key_words(key), "x_log": logarithmic, "domain": [low, high]}
+
+
+def panel(tuning: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """The trials of one contestant, with their places on the axis of every key."""
+    columns = [plain(positions(tuning, key), 6) for key in keys]
+    found = section(tuning, "learning_rate_range")
+    between = [found["low"], found["high"]] if found else None
+    return {
+        "said": tuning_in_words(tuning),
+        "connected": tuning.get("design") == "grid" and len(numeric_keys(tuning)) == 1,
+        "ranges": [between if key.endswith(LEARNING_RATE) else None for key in keys],
         "trials": [
             {
                 "trial": trial["trial"],
@@ -95,8 +93,6 @@ def _trial_chart(
             for place, trial in enumerate(trials(tuning))
         ],
     }
-    said = tuning_in_words(tuning)
-    return Chart(name, f"Trials of {name} by {', '.join(map(key_words, keys))}. {said}", said, drawing)
 
 
 def tuning_in_words(tuning: Mapping[str, Any]) -> str:

@@ -170,16 +170,15 @@ def done(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _question(problems: Sequence[Problem], names: Sequence[str]) -> str:
-    said = [f"Which of {count(len(names), 'optimizer')} trains best: {listed(names)}?"]
+    said = [f"{listed(names)}: which of them trains best?"]
     for problem in problems:
-        direction = f"{problem['better']} is better"
         rows, epochs = section(problem, "rows"), problem.get("epochs")
-        model = f", {problem['model']}" if problem.get("model") else ""
-        size = f" with {figure(rows['train'])} training rows" if rows.get("train") else ""
+        size = f" ({figure(rows['train'])} training rows)" if rows.get("train") else ""
+        model = f"trains {problem['model']} on" if problem.get("model") else "is about"
         length = f" for {count(int(epochs), 'epoch')}" if epochs else ""
         said.append(
-            f"{problem['name']}: {problem['dataset']}{size}{model}{length}, judged by "
-            f"{column_words(problem['monitor'])} ({direction})."
+            f"{problem['name']} {model} {problem['dataset']}{size}{length}. A run is judged by "
+            f"{column_words(problem['monitor'])}; {problem['better']} is better."
         )
     return " ".join(said)
 

@@ -47,9 +47,9 @@
       y: {...options.y, ...ys, ...(view.percent ? {tickFormat: (share) => `${Math.round(100 * share)} %`} : {})},
       marks: [
         ...axisLabels(view.axis, view.quantity),
-        view.rule === undefined || view.rule === null ? null : [
+        !view.rule || (near && (view.rule.at < view.near[0] || view.rule.at > view.near[1])) ? null : [
           Plot.ruleY([view.rule.at], {stroke: "var(--soft)", strokeDasharray: "3 4", ...mark}),
-          Plot.text([view.rule.label], {y: [view.rule.at], frameAnchor: "right", textAnchor: "end", dy: -7, fill: "var(--soft)", stroke: "var(--paper)", strokeWidth: 4, ...mark}),
+          Plot.text([view.rule.label], {y: [view.rule.at], frameAnchor: "left", textAnchor: "start", dx: 4, dy: view.lower ? -8 : 10, fill: "var(--soft)", stroke: "var(--paper)", strokeWidth: 4, ...mark}),
         ],
         sets.filter((set) => set.low).map((set) => Plot.areaY(set.x, {x: set.x, y1: (_, i) => value(set.low, i), y2: (_, i) => value(set.high, i), fill: colour(set.role), fillOpacity: 0.13, ...mark})),
         sets.map((set) => Plot.line(set.x, {x: set.x, y: (_, i) => value(set.median, i), ...stroke(set), strokeWidth: 2, strokeLinejoin: "round", curve: view.step ? "step-after" : "linear", ...mark})),
@@ -62,40 +62,61 @@
     });
   }
 
-  // The trials of one contestant: a dot a seed, the median a line (where the trials are a grid), the chosen one a diamond.
-  // Runs that diverged have no value; their crosses lie at the edge where bad values are.
+  // A panel a contestant: a dot a seed, the median a line (where the trials are a grid), the chosen one a diamond. Runs
+  // that diverged have no value; their crosses lie at the edge where bad values are.
   function trials(chart, width, state) {
+    const panels = chart.panels.filter((panel) => panel.trials.some((trial) => trial.at[state.view] !== null));
+    const across = Math.max(1, Math.min(panels.length, 4, Math.floor((width + 28) / 308)));
+    const grid = document.createElement("div");
+    grid.className = `panels panels-${across}`;
+    for (const panel of panels) {
+      const cell = document.createElement("div");
+      const [name, said] = [document.createElement("p"), document.createElement("p")];
+      name.className = "panel-name";
+      name.append(gdrun.swatch(panel), panel.label);
+      said.className = "panel-words";
+      said.append(panel.said);
+      cell.append(name, trialsOf(chart, panel, Math.floor((width - 28 * (across - 1)) / across), state), said);
+      grid.append(cell);
+    }
+    return grid;
+  }
+
+  function trialsOf(chart, panel, width, state) {
     const view = chart.views[state.view];
     const ok = usable(state);
-    const options = frame(width, 250);
+    const options = frame(width, 230);
     const place = (trial) => trial.at[state.view];
-    const known = chart.trials.filter((trial) => place(trial) !== null);
+    const known = panel.trials.filter((trial) => place(trial) !== null);
     const dots = known.flatMap((trial) => trial.scores.filter(ok).map((y) => ({trial, x: place(trial), y})));
-    const lost = known.filter((trial) => trial.scores.some((score) => !ok(score)));
+    const lost = known.filter((trial) => trial.scores.some((score) => score === null));
     const medians = d3.sort(known, place).map((trial) => ({trial, x: place(trial), y: ok(trial.score) ? trial.score : NaN}));
     const chosen = medians.filter(({trial, y}) => trial.chosen && !Number.isNaN(y));
-    const fill = {fill: colour(chart.role)};
+    const fill = {fill: colour(panel.role)};
     const title = (trial) => columns([
       ["trial", exact(trial.trial)], ...trial.settings, ["median", briefly(trial.score)],
       ["seeds", trial.scores.map((score) => (score === null ? "diverged" : briefly(score))).join(", ")],
-      ...[trial.chosen ? ["", "chosen"] : null, trial.added ? ["", "beyond the planned range"] : null].filter(Boolean),
+      ...[trial.chosen ? ["chosen", ""] : null, trial.added ? ["beyond the planned range", ""] : null].filter(Boolean),
     ]);
     const edge = chart.lower ? {frameAnchor: "top", dy: 7} : {frameAnchor: "bottom", dy: -7};
-    const domain = state.near ? {domain: chart.views[0].near, nice: false} : {domain: chart.domain, nice: false, ...vertical(chart.domain.filter(ok), state)};
-    const mark = {clip: state.near || undefined};
+    const near = state.near && view.near && !state.log;
+    const domain = near ? view.near : chart.domain;
+    const mark = {clip: near || undefined};
+    const range = panel.ranges[state.view];
     return Plot.plot({
-      ...options, marginLeft: 52, marginRight: 12,
+      ...options, marginLeft: 48, marginRight: 10, marginTop: 30,
       x: {...options.x, ...(view.x_log ? logarithmic(view.domain, width) : {domain: view.domain, nice: true, ticks: Math.max(3, Math.floor(width / 70))})},
-      y: {...options.y, ...domain, ticks: domain.ticks ?? 5},
+      y: {...options.y, ...vertical(domain, state), domain, nice: false},
       marks: [
-        ...axisLabels(view.label, chart.label),
-        view.range ? Plot.rectX([view.range], {x1: "0", x2: "1", ...fill, fillOpacity: 0.12}) : null,
-        chart.connected ? Plot.line(medians, {x: "x", y: "y", ...stroke(chart), strokeWidth: 2, ...mark}) : Plot.tickY(medians, {x: "x", y: "y", ...stroke(chart)}),
+        axisLabels(view.label, "")[0],
+        Plot.text([chart.label], {frameAnchor: "top-left", lineAnchor: "bottom", dx: -46, dy: -12, textAnchor: "start", fill: "var(--soft)", text: (d) => `↑ ${d}`}),
+        range ? Plot.rectX([range], {x1: "0", x2: "1", ...fill, fillOpacity: 0.16}) : null,
+        panel.connected ? Plot.line(medians, {x: "x", y: "y", stroke: colour(panel.role), strokeWidth: 2, ...mark}) : Plot.tickY(medians, {x: "x", y: "y", stroke: colour(panel.role)}),
         Plot.dot(dots.filter(({trial}) => !trial.added), {x: "x", y: "y", r: 3, ...fill, fillOpacity: 0.45, ...mark}),
-        Plot.dot(dots.filter(({trial}) => trial.added), {x: "x", y: "y", r: 3, stroke: colour(chart.role), fill: "var(--paper)", ...mark}),
+        Plot.dot(dots.filter(({trial}) => trial.added), {x: "x", y: "y", r: 3, stroke: colour(panel.role), fill: "var(--paper)", ...mark}),
         Plot.dot(lost, {x: place, ...edge, symbol: "times", r: 4.5, stroke: "var(--bad)", strokeWidth: 1.8}),
         Plot.dot(chosen, {x: "x", y: "y", symbol: "diamond", r: 7, ...fill, stroke: "var(--paper)", strokeWidth: 1.5, ...mark}),
-        Plot.tip(known, Plot.pointerX({x: place, y: (trial) => (ok(trial.score) ? trial.score : chart.domain[chart.lower ? 1 : 0]), title, ...tip})),
+        Plot.tip(known, Plot.pointerX({x: place, y: (trial) => Math.max(domain[0], Math.min(domain[1], ok(trial.score) ? trial.score : domain[chart.lower ? 1 : 0])), title, ...tip})),
       ],
     });
   }
@@ -105,7 +126,7 @@
     const rows = chart.views[state.view].rows.map((place) => chart.pairs[place]);
     const longest = width < 500 ? 20 : 36;
     const label = (place) => clip(`${rows[place].first} − ${rows[place].second}`, longest);
-    const left = Math.min(width / 2, 14 + 6.6 * d3.max(rows, (_, place) => label(place).length));
+    const left = Math.min(width / 2, 24 + 7.3 * d3.max(rows, (_, place) => label(place).length));
     const places = d3.range(rows.length);
     const known = places.filter((place) => rows[place].mean !== null);
     const shade = (place) => (rows[place].told ? "var(--train)" : "var(--soft)");
@@ -132,7 +153,7 @@
     const view = chart.views[state.view];
     const rows = view.rows;
     const longest = width < 500 ? 14 : 26;
-    const left = Math.min(width / 2, 14 + 6.8 * d3.max(rows, (row) => Math.min(longest, row.label.length)));
+    const left = Math.min(width / 2, 24 + 7.4 * d3.max(rows, (row) => Math.min(longest, row.label.length)));
     const places = d3.range(rows.length);
     const dots = places.flatMap((place) => rows[place].values.map((value, i) => ({place, value, seed: rows[place].seeds[i]})).filter((dot) => dot.value !== null));
     const below = {y: (place) => place, dy: 9};

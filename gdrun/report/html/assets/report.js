@@ -3,18 +3,20 @@
 (() => {
   const charts = JSON.parse(document.getElementById("report-data").textContent);
 
+  // The sample of a line's colour and dashes.
+  gdrun.swatch = (line) => {
+    const element = document.createElement("span");
+    element.className = `swatch swatch-${line.role} swatch-dash-${line.dash ?? 0}`;
+    return element;
+  };
+
   // A round button with text, and a swatch where it stands for a line.
   function button(text, pressed, line, toggle) {
     const element = document.createElement("button");
     element.type = "button";
     element.setAttribute("aria-pressed", String(pressed));
-    if (line) {
-      const swatch = document.createElement("span");
-      swatch.className = `swatch swatch-${line.role} swatch-dash-${line.dash ?? 0}`;
-      element.append(swatch);
-    } else {
-      element.className = "toggle";
-    }
+    if (line) element.append(gdrun.swatch(line));
+    else element.className = "toggle";
     element.append(text);
     element.addEventListener("click", () => element.setAttribute("aria-pressed", String(toggle())));
     return element;
@@ -44,7 +46,7 @@
     const plot = figure.querySelector(".plot");
     const words = plot.textContent;
     const views = chart.views ?? [chart];
-    const state = {view: 0, log: Boolean(views[0].log), near: false, hidden: new Set()};
+    const state = {view: 0, log: Boolean(views[0].log), near: Boolean(views[0].close), hidden: new Set()};
     let drawn = 0;
     const draw = (width) => {
       try {
@@ -71,11 +73,13 @@
       log.hidden = !view.log_possible;
       near.hidden = !view.near;
       log.setAttribute("aria-pressed", String(state.log));
+      near.setAttribute("aria-pressed", String(state.near));
     };
     if (views.length > 1) {
       controls.append(choice(views.map((view) => view.label), (place) => {
         state.view = place;
         state.log = Boolean(views[place].log);
+        state.near = Boolean(views[place].close);
         fitSwitches();
         again();
       }));
