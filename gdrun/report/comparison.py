@@ -33,11 +33,6 @@ def has_result(problem: Problem, name: str) -> bool:
     return section_of(problem, name).get("mean") is not None
 
 
-def letters_of(problem: Problem, name: str) -> str:
-    """The letters of a contestant's group; none without a result, since that can't be compared."""
-    return str(problem["contestants"][name]["letters"]) if has_result(problem, name) else ""
-
-
 def section_of(problem: Problem, name: str, part: str = "validation") -> Mapping[str, Any]:
     """A part of what is known of a contestant; empty where there is none."""
     value = problem["contestants"].get(name, {}).get(part)

@@ -157,7 +157,7 @@ def train(
     return Trained(curves, row)
 
 
-def write_comparison(directory: Path, design: Design = Design()) -> Path:  # noqa: B008 - it is frozen
+def write_comparison(directory: Path, design: Design = Design()) -> Path:
     """A group directory without members: the report is made from what stands above them."""
     directory.mkdir(parents=True)
     rows: list[dict[str, Any]] = []

@@ -11,12 +11,12 @@ import numpy as np
 from gdrun.report.comparison import Problem, section_of
 from gdrun.report.html.curves import Chart, Line, Values, is_steep, is_unbounded, kept_rows, plain
 from gdrun.report.html.source import section
-from gdrun.report.html.words import as_float, column_words, count, figure
+from gdrun.report.html.words import as_float, column_words, figure
 
 COLOURS = 8  # of report.css; contestants beyond differ in their dashes
 DASHES = 3
 VALUES_OF_ALL_CURVES = 24_000  # each about eight bytes of the page
-CLOSE = 0.2  # a close-up shows this share of the way from the start to the best value
+CLOSE = 0.12  # a close-up shows this share of the way from the start to the best value
 
 
 def look(place: int) -> dict[str, Any]:
@@ -206,115 +206,9 @@ def expected_best_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -
         if (value := next((v for v in one["median"] if v is not None), None)) is not None
     )
     caption = (
-        "The best score that k of the trials, picked at random, give on average: how much tuning an optimizer "
-        "needs. A line begins where at least one of any k trials has a result."
+        "The best score that k of the trials, picked at random, give on average: how much tuning it takes. "
+        " A line begins where at least one of any k trials has a result."
     )
     return overlay(
         "What tuning brings", f"Expected best score by trials: {words}.", caption, [view], names, shown
     )
-
-
-def time_chart(
-    problem: Problem, rows: Sequence[Mapping[str, Any]], shown: Mapping[str, dict[str, Any]]
-) -> Chart | None:
-    """The share of the evaluation seeds that have reached the target, by epochs and by seconds.
-
-    Args:
-        problem: of the summary.
-        rows: of results.csv, the evaluation runs of this problem.
-        shown: the looks of the contestants.
-    """
-    value = as_float(problem["target"].get("value"))
-    if value is None:
-        return None
-    names = list(problem["ranking"])
-    views = [_time_view(unit, names, rows, shown) for unit in ("epochs", "seconds")]
-    reached = [
-        f"{name} {figure(epochs.get('reached'))} of {figure(epochs.get('n'))}"
-        for name in names
-        if (epochs := section(section_of(problem, name, "target"), "epochs"))
-    ]
-    words = (
-        f"Share of seeds that reached {column_words(str(problem['target']['metric']))} {figure(value)}, by "
-        f"epoch: in the end {', '.join(reached)}."
-    )
-    caption = (
-        "How many of the evaluation seeds have reached the target by then. A line that ends below 100 % is of an "
-        "optimizer that missed it with some seeds. Seconds are a run's share of the time of its stack."
-    )
-    return overlay("Time to the target", words, caption, views, names, shown, height=300)
-
-
-def _time_view(
-    unit: str,
-    names: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    shown: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
-    times = {
-        name: [as_float(row.get(f"{unit}_to_target")) for row in rows if row.get("optimizer") == name]
-        for name in names
-    }
-    own = [as_float(row.get("epochs" if unit == "epochs" else "seconds")) for row in rows]
-    known = [time for found in times.values() for time in found if time is not None]
-    end = max([*(time for time in own if time is not None), *known], default=0.0)
-    sets = []
-    for name, found in times.items():
-        reached = np.sort([time for time in found if time is not None and math.isfinite(time)])
-        if found:
-            places, numbers_at = np.unique(reached, return_counts=True)
-            share = np.concatenate([[0.0], np.cumsum(numbers_at) / len(found)])
-            x = np.concatenate([[0.0], places])
-            if places.size and places[0] == 0:
-                x, share = x[1:], share[1:]
-            x, share = np.append(x, max(end, x[-1])), np.append(share, share[-1])
-            sets.append({"label": name, **shown[name], "x": plain(x, 6), "median": plain(share, 6)})
-    return {
-        "label": unit,
-        "axis": unit.removesuffix("s") if unit == "epochs" else unit,
-        "quantity": "share of seeds at the target",
-        "step": True,
-        "percent": True,
-        "fractions": unit == "seconds",
-        "sets": sets if known else [],
-    }
-
-
-def profile_chart(summary: Mapping[str, Any], shown: Mapping[str, dict[str, Any]]) -> Chart | None:
-    """Performance profiles over several problems."""
-    profiles = section(summary, "profiles")
-    factors = [value for cell in profiles.get("factors") or () if (value := as_float(cell)) is not None]
-    names = sorted(profiles.get("shares") or {}, key=lambda name: -(profiles["scores"].get(name) or 0))
-    if not factors:
-        return None
-    last = max(factors[-1] * 1.05, as_float(profiles.get("largest_ratio")) or 4.0)
-    sets = [
-        {
-            "label": name,
-            **shown[name],
-            "x": plain(np.array([*factors, last]), 6),
-            "median": plain(numbers([*shares, shares[-1]]), 6),
-        }
-        for name in names
-        if (shares := profiles["shares"][name])
-    ]
-    view = {
-        "label": "",
-        "axis": "times the epochs of the fastest",
-        "quantity": "share of problems",
-        "step": True,
-        "percent": True,
-        "x_log": last > 8,
-        "fractions": True,
-        "sets": sets,
-    }
-    words = f"Performance profiles over {count(len(summary['problems']), 'problem')}: " + "; ".join(
-        f"{one['label']} the fastest on {100 * one['median'][0]:.0f} %, reaching the target on "
-        f"{100 * one['median'][-1]:.0f} %"
-        for one in sets
-    )
-    caption = (
-        "For every factor, the share of problems on which the target is reached (median over the seeds) within so "
-        "many times the epochs of the fastest. Higher is better; who leads depends on who takes part."
-    )
-    return overlay("Performance profiles", f"{words}.", caption, [view], names, shown, height=300)

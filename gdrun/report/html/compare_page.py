@@ -10,9 +10,8 @@ from gdrun.report.html.compare_charts import (
     curve_chart,
     expected_best_chart,
     looks,
-    profile_chart,
-    time_chart,
 )
+from gdrun.report.html.compare_protocol import done, limits
 from gdrun.report.html.compare_seeds import pair_chart, seed_chart
 from gdrun.report.html.compare_tables import (
     cost_table,
@@ -21,8 +20,9 @@ from gdrun.report.html.compare_tables import (
     score_table,
     setting_table,
 )
+from gdrun.report.html.compare_times import profile_chart, time_chart
 from gdrun.report.html.compare_trials import rates_chart, trial_chart, trial_table
-from gdrun.report.html.compare_words import answer, comparison_terms, done, headline, limits, target_in_words
+from gdrun.report.html.compare_words import answer, best_score, comparison_terms, headline, in_front
 from gdrun.report.html.curves import Chart
 from gdrun.report.html.group_page import group_details
 from gdrun.report.html.run_page import setting
@@ -40,7 +40,7 @@ def compare_page(group: ReportGroup) -> dict[str, Any]:
     several = len(problems) > 1
     shown = looks(summary) if summary else {}
     sections = [problem_section(group, problem, place, shown) for place, problem in enumerate(problems)]
-    overall = {"scores": None, "profiles": None}
+    overall: dict[str, Any] = {"scores": None, "profiles": None}
     if several and section(summary, "profiles"):
         overall = {"scores": score_table(summary, shown), "profiles": profile_chart(summary, shown)}
     names = {
@@ -48,18 +48,18 @@ def compare_page(group: ReportGroup) -> dict[str, Any]:
         for problem in problems
         for name in problem["contestants"]
     }
-    config = {key: value for key, value in group.config.items() if key != "optimizer"}
+    configs = configs_of(group, problems)
     return {
         "title": str(group.record.get("name") or group.config.get("name") or group.name),
         "kind": "comparison",
         "status": str(group.record.get("status") or "unknown"),
         "headline": _headline(group, summary),
-        "facts": [] if several else setting(config, None),
+        "facts": [] if several else facts(group.config),
         "notes": group.notes,
         "tiles": tiles(problems[0], summary) if len(problems) == 1 else [],
         "several": several,
         "answers": [(problem["name"], answer(problem)) for problem in problems],
-        "done": done(summary) if summary else [],
+        "done": done(summary, configs) if summary else [],
         "problems": sections,
         "overall": overall,
         "limits": limits(summary) if summary else [],
@@ -68,8 +68,8 @@ def compare_page(group: ReportGroup) -> dict[str, Any]:
             *(chart for one in sections for chart in one["charts"]),
         ],
         "config": group.config_text,
-        "reproduce": reproduce(summary),
-        "terms": comparison_terms(names, several) | terms(config, ()),
+        "reproduce": reproduce(problems),
+        "terms": comparison_terms(names, several) | terms(group.config, ()),
         "details": group_details(group, ReportRun("")),
     }
 
@@ -81,15 +81,14 @@ def _headline(group: ReportGroup, summary: Mapping[str, Any]) -> str:
         return f"There is no summary, so there are no results to show.{because}"
     if len(summary["problems"]) == 1:
         return " ".join(answer(summary["problems"][0]))
-    return headline(summary, section(group.record, "timing").get("total"))
+    said = [headline(summary, section(group.record, "timing").get("total"))]
+    return " ".join(filter(None, [*said, in_front(summary), best_score(summary)]))
 
 
-def reproduce(summary: Mapping[str, Any]) -> str:
-    """The command that does it again."""
-    protocol = section(summary, "protocol")
-    seeds, trials = protocol.get("seeds") or (), protocol.get("trials")
-    more = (f" --seeds {len(seeds)}" if seeds else "") + (f" --trials {trials}" if trials else "")
-    return f"gdrun compare-optimizers config.yaml{more}"
+def reproduce(problems: Sequence[Problem]) -> str:
+    """The command that does it again; config.yaml names contestants, trials and seeds, too."""
+    files = [f"{problem['name']}.yaml" for problem in problems] if len(problems) > 1 else ["config.yaml"]
+    return f"gdrun compare-optimizers {' '.join(files)}"
 
 
 def tiles(problem: Problem, summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -133,6 +132,17 @@ def tiles(problem: Problem, summary: Mapping[str, Any]) -> list[tuple[str, str, 
     return [*shown, ("runs", figure(summary["runs"]), f"{duration(seconds)} of training")]
 
 
+def configs_of(group: ReportGroup, problems: Sequence[Problem]) -> dict[str, Mapping[str, Any]]:
+    """The config of each problem: in group.json where there are several, else config.yaml."""
+    several = section(group.record, "problems")
+    return {problem["name"]: section(several, problem["name"]) or group.config for problem in problems}
+
+
+def facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The setting without the optimizer, which is what varies."""
+    return [(key, value) for key, value in setting(config, None) if key != "optimizer"]
+
+
 def problem_section(
     group: ReportGroup, problem: Problem, place: int, shown: Mapping[str, dict[str, Any]]
 ) -> dict[str, Any]:
@@ -152,8 +162,7 @@ def problem_section(
     return {
         "name": problem["name"],
         "anchor": f"problem-{place + 1}",
-        "answer": answer(problem),
-        "target": target_in_words(problem, named=False),
+        "facts": facts(configs_of(group, [problem])[problem["name"]]),
         "verdicts": said[:VERDICTS],
         "more_verdicts": max(0, len(said) - VERDICTS),
         "notices": [str(notice) for notice in problem["notices"]],

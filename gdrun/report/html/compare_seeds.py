@@ -21,7 +21,7 @@ def seed_chart(
     metric = column_words(problem["monitor"])
     wanted = {"validation": ("best_monitor", metric)}
     wanted["test"] = (problem["monitor"].replace("val_", "test_", 1), metric.replace("validation", "test"))
-    views = []
+    views: list[dict[str, Any]] = []
     for part, (column, words) in wanted.items():
         lines = []
         for name in problem["ranking"]:
@@ -47,8 +47,9 @@ def seed_chart(
         return None
     words = "; ".join(f"{row['label']} mean {figure(row['mean'])}" for row in views[0]["rows"])
     caption = (
-        "A dot is a seed; the diamond is the mean, the bar its 95 % interval. Bars that overlap do not mean that two "
-        "can't be told apart, since seeds are paired: see the differences below."
+        "A dot is a seed, a larger one several with the same value; the diamond is the mean, the bar its "
+        "95 % interval. Bars that overlap do not mean that two can't be told apart, since seeds are "
+        "paired: see the differences below."
     )
     drawing = {"kind": "strips", "views": views}
     return Chart("Every seed", f"{views[0]['label']} of every seed: {words}.", caption, drawing, wide=True)
@@ -85,8 +86,9 @@ def pair_chart(problem: Problem) -> Chart | None:
     side = "Right" if problem["better"] == "higher" else "Left"
     unit = f", in {problem['unit']}" if problem["unit"] else ""
     caption = (
-        f"First − second{unit}: the mean over the seeds with its 95 % interval. {side} of 0 the first is better. Filled: "
-        "told apart, by the adjusted p. Hollow: not. An interval is for its pair alone and may leave 0 out all the same."
+        f"First − second{unit}: the mean over the seeds with its 95 % interval. {side} of 0 the first is "
+        "better. Filled: told apart, by the adjusted p. Hollow: not. An interval is for its pair alone and "
+        "may leave 0 out all the same."
     )
     told = sum(pair["told"] for pair in pairs)
     words = f"Paired differences of {figure(len(pairs))} pairs, of which {figure(told)} can be told apart."

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from gdrun.report.comparison import (
     Problem,
     best_of,
-    letters_of,
     runs_without_end,
     section_of,
     setting,
@@ -38,7 +37,7 @@ class Cell:
 
 
 class Table(NamedTuple):
-    """Titles of the columns, rows (name, its look, the cells after it) and perhaps a last line that is not sorted."""
+    """Titles of the columns, rows (name, its look, the cells after it), perhaps a last line of sums."""
 
     columns: Sequence[str]
     rows: Sequence[tuple[str, Mapping[str, Any] | None, Sequence[Cell]]]
@@ -53,7 +52,7 @@ def cell(value: Any, below: str = "") -> Cell:
 
 
 def result_table(problem: Problem, shown: Looks) -> Table:
-    """A row a contestant, best first: validation, test, times to the target, what diverged, what was chosen."""
+    """A row a contestant, best first: results, times to the target, what diverged, what was chosen."""
     names, tested = list(problem["ranking"]), has_test(problem)
     better = problem["better"]
     metric = column_words(problem["monitor"])
@@ -86,7 +85,7 @@ def result_table(problem: Problem, shown: Looks) -> Table:
 
 
 def _letters(problem: Problem, name: str) -> Cell:
-    letters = letters_of(problem, name)
+    letters = str(problem["contestants"][name]["letters"])
     return Cell(letters or NOTHING, letters)
 
 
@@ -149,9 +148,9 @@ def pair_table(problem: Problem) -> Table:
             Cell(str(pair["verdict"]), str(pair["verdict"])),
         ]
         rows.append((f"{pair['first']} − {pair['second']}", None, cells))
-    difference = f"difference, {unit}" if unit else f"difference of {column_words(problem['monitor'])}"
+    heading = f"difference, {unit}" if unit else f"difference of {column_words(problem['monitor'])}"
     columns = [
-        *("pair", difference, "p", "p, adjusted", "probability of improvement"),
+        *("pair", heading, "p", "p, adjusted", "probability of improvement"),
         *("seeds", "seeds needed", "verdict"),
     ]
     return Table(columns, rows)
@@ -237,7 +236,7 @@ def score_table(summary: Mapping[str, Any], shown: Looks) -> Table:
     for problem in problems:
         cells = []
         for name in names:
-            letters = letters_of(problem, name)
+            letters = problem["contestants"][name]["letters"]
             cells.append(cell(section_of(problem, name).get("mean"), f"group {letters}" if letters else ""))
         columns.append(_marked(cells, problem["better"]))
     rows = [(name, shown[name], [column[place] for column in columns]) for place, name in enumerate(names)]

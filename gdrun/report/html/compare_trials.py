@@ -1,4 +1,4 @@
-"""What tuning found: every trial by what was tuned, the range that does almost as well, and both as a table."""
+"""What tuning found: every trial by what was tuned, and the range that does almost as well."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def trial_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
     }
     words = " ".join(f"{one['label']}: {one['said']}" for one in drawing["panels"])
     caption = (
-        "A dot is a tuning seed, hollow beyond the planned range; the diamond is what was chosen, the shade the range "
-        "within 1 % of the best. A cross at the edge is a run that diverged."
+        "A dot is a tuning seed, hollow beyond the planned range; the diamond is what was chosen, the "
+        "shade the range within 1 % of the best. A cross at the edge is a run that diverged."
     )
     if any(one["connected"] for one in drawing["panels"]):
         caption = caption.replace("; the diamond", "; the line is their median, the diamond")
@@ -109,7 +109,9 @@ def tuning_in_words(tuning: Mapping[str, Any]) -> str:
         )
     edge = {"low": "lowest", "high": "highest"}.get(str(tuning.get("edge")))
     if edge and chosen:
-        said.append(f"It is the {edge} that was tried.")
+        said.append(
+            f"It is the {edge} {key_words(str(tuning.get('edge_option') or 'value'))} that was tried."
+        )
     if tuning.get("added"):
         said.append(f"{count(tuning['added'], 'trial')} added.")
     lost = sum(score is None for trial in tried for score in trial["scores"])
@@ -160,8 +162,9 @@ def rates_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
         if one["chosen"] is not None
     )
     caption = (
-        "Median over the tuning seeds of the best value that a run reached. The diamond is the rate that was chosen; a gap "
-        "is a rate at which most runs diverged. The broader the top, the less an optimizer needs tuning."
+        "Median over the tuning seeds of the best value that a run reached. The diamond is the rate that "
+        "was chosen; a gap is a rate at which most runs diverged. The broader the top, the less an "
+        "optimizer needs tuning."
     )
     return overlay(
         "All optimizers by learning rate", f"Score by learning rate: {words}.", caption, [view], names, shown

@@ -47,7 +47,7 @@ def as_int(value: Any) -> int | None:
 
 
 def figure(value: Any) -> str:
-    """Four decimals, or four digits above 1; whole numbers in full, thousands apart by narrow spaces that no line breaks at."""
+    """Four decimals, or four digits above 1; whole numbers in full, thousands apart by narrow spaces."""
     number = as_float(value)
     if number is None:
         return NOTHING if value is None or value == "" else str(value)

@@ -11,7 +11,7 @@ from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
 from gdrun.run_directory.files import write_atomically
-from gdrun.run_directory.store import Group, Run, load
+from gdrun.run_directory.store import Run, load
 
 REPORTS_OF_MEMBERS = {"compare-optimizers": False, "sweep": False}  # they have hundreds of members
 

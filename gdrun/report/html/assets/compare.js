@@ -148,24 +148,27 @@
     });
   }
 
-  // A row a contestant: a dot a seed, the diamond the mean, the bar its interval.
+  // A row a contestant: a dot a seed (a larger one for several with the same value), the diamond the mean, the bar its interval.
   function strips(chart, width, state) {
     const view = chart.views[state.view];
     const rows = view.rows;
     const longest = width < 500 ? 14 : 26;
     const left = Math.min(width / 2, 24 + 7.4 * d3.max(rows, (row) => Math.min(longest, row.label.length)));
     const places = d3.range(rows.length);
-    const dots = places.flatMap((place) => rows[place].values.map((value, i) => ({place, value, seed: rows[place].seeds[i]})).filter((dot) => dot.value !== null));
+    const dots = places.flatMap((place) => d3.groups(d3.range(rows[place].values.length), (i) => rows[place].values[i])
+      .filter(([value]) => value !== null)
+      .map(([value, same]) => ({place, value, seeds: same.map((i) => rows[place].seeds[i])})));
     const below = {y: (place) => place, dy: 9};
     const shade = (place) => colour(rows[place].role);
-    const title = (dot) => columns([[rows[dot.place].label, ""], ["seed", exact(dot.seed)], [view.label, briefly(dot.value)], ["mean", briefly(rows[dot.place].mean)]]);
+    const title = (dot) => columns([[rows[dot.place].label, ""], [dot.seeds.length === 1 ? "seed" : "seeds", dot.seeds.join(", ")], [view.label, briefly(dot.value)], ["mean", briefly(rows[dot.place].mean)]]);
     return Plot.plot({
       width, height: 38 * rows.length + 54, marginLeft: left, marginRight: 16, marginTop: 8, marginBottom: 44, style: {fontSize: "12px"},
       x: {label: null, grid: true, nice: true, inset: 8, tickFormat: short, ticks: Math.max(3, Math.floor((width - left) / 80))},
+      r: {type: "identity"},
       y: {type: "band", domain: places, label: null, tickFormat: (place) => clip(rows[place].label, longest), tickSize: 0},
       marks: [
         axisLabels(view.label, "")[0],
-        Plot.dot(dots, {x: "value", y: "place", dy: -5, r: 4, fill: (dot) => shade(dot.place), fillOpacity: 0.5}),
+        Plot.dot(dots, {x: "value", y: "place", dy: -5, r: (dot) => 3.6 * Math.sqrt(dot.seeds.length), fill: (dot) => shade(dot.place), fillOpacity: 0.5}),
         Plot.ruleY(places.filter((place) => rows[place].low !== null), {...below, x1: (place) => rows[place].low, x2: (place) => rows[place].high, stroke: shade, strokeWidth: 3, strokeLinecap: "round"}),
         Plot.dot(places.filter((place) => rows[place].mean !== null), {...below, x: (place) => rows[place].mean, symbol: "diamond", r: 5.5, fill: shade, stroke: "var(--paper)"}),
         Plot.tip(dots, Plot.pointer({x: "value", y: "place", title, ...tip})),
