@@ -100,12 +100,12 @@ def _verdicts(protocol: Mapping[str, Any], problems: Sequence[Problem]) -> str:
 
 
 def target_in_words(problem: Problem, named: bool) -> str:
-    """What the target is and where it comes from; `named` says of which problem."""
+    """What the target is and where it comes from; with the name of the problem if `named`."""
     target = problem["target"]
     if as_float(target.get("value")) is None:
         return ""
-    where = f" on {problem['name']}" if named else ""
-    value = f"{column_words(str(target['metric']))} {figure(target['value'])}{where}"
+    metric = f"{column_words(str(target['metric']))} {figure(target['value'])}"
+    value = f"On {problem['name']}: {metric}" if named else f"{metric[:1].upper()}{metric[1:]}"
     if target.get("given"):
         return f"{value}, as the config says."
     return (

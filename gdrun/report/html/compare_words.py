@@ -93,7 +93,14 @@ def answer(problem: Problem) -> list[str]:
 
 def _first(problem: Problem, top: str, others: Sequence[str], mean: str, quantity: str) -> str:
     seeds = count(section_of(problem, top)["n"], "seed")
-    said = f"On {problem['name']}, {top} has the best mean {quantity}: {mean} over {seeds}"
+    best = section_of(problem, top)["mean"]
+    same = [top, *(name for name in others if section_of(problem, name)["mean"] == best)]
+    have = "has" if same == [top] else "have"
+    said = f"On {problem['name']}, {listed(same)} {have} the best mean {quantity}: {mean} over {seeds}"
+    others = [name for name in others if name not in same]
+    if same != [top]:
+        apart = f" They cannot be told apart from {listed(others)}." if others else ""
+        return f"{said}.{apart}"
     if others:
         alone = "" if beaten(problem) else " No difference from any other optimizer was found."
         return f"{said}. It cannot be told apart from {listed(others)}.{alone}"
