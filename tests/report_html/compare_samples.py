@@ -61,7 +61,9 @@ OPTIMIZERS = {
     "adam": Behaviour(1e-3, 3e-3, 0.967, 2.0, width=1.0),
     "adamw": Behaviour(1e-3, 3e-3, 0.9672, 2.0, width=1.0),
     "broken": Behaviour(1e-3, 1e-3, 0.5, 2, breaks=0),
+    "far": Behaviour(1e-3, 10, 0.96, 2),
 }
+USUAL = {name: name for name in OPTIMIZERS if name not in ("broken", "far")}
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Design:
 
     @property
     def names(self) -> Mapping[str, str]:
-        return self.contestants or {name: name for name in OPTIMIZERS if name != "broken"}
+        return self.contestants or USUAL
 
     @property
     def metric(self) -> str:
@@ -191,6 +193,14 @@ def write_comparison(directory: Path, design: Design = Design()) -> Path:
         "timing": {"total": 41.3},
         "plan": [{"run": row["run"], "optimizer": row["optimizer"], "phase": row["phase"]} for row in rows],
     }
+    config = {
+        "dataset": {"name": "digits"},
+        "model": {"name": "mlp", "hidden": [64]},
+        "batch_size": 32,
+        "epochs": design.epochs,
+    }
+    if len(design.problems) > 1:
+        group["problems"] = {name: config | {"name": name} for name in design.problems}
     columns = union_of_columns(rows)
     (directory / "results.csv").write_bytes(
         pack_table(columns, [[row.get(column) for column in columns] for row in rows])
@@ -266,13 +276,12 @@ def one_problem(design: Design, place: int, problem: str, rows: list[dict[str, A
             asdict(pair) | {"verdict": verdict(pair, unit=unit, scale=scale).text} for pair in found.pairs
         ],
         "contestants": {
-            name: {"letters": found.letters[name], **contestant} for name, contestant in contestants.items()
+            name: {
+                "letters": found.letters[name] if contestant["validation"]["n"] else "",
+                **contestant,
+            }
+            for name, contestant in contestants.items()
         },
-        "epochs": design.epochs,
-        "rows": {"train": 1257, "validation": 270, "test": 270 if design.tested else 0},
-        "features": 64,
-        "parameters": 4810,
-        "model": "mlp 64 → 64 relu → 10",
     }
 
 
@@ -322,6 +331,7 @@ def tune(
         "trials": trials,
         "chosen": best,
         "edge": "high" if best == len(grid) - 1 and not more else None,
+        "edge_option": "learning_rate" if best == len(grid) - 1 and not more else None,
         "added": len(trials) - design.trials,
         "learning_rate_range": asdict(found) if found else None,
         "expected_best": expected_best(medians, higher_is_better=not design.lower),

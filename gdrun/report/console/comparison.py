@@ -31,6 +31,7 @@ from gdrun.text import printable
 
 MOST_VERDICTS = 8
 LONGEST_NAME = 20  # columns of a contestant
+_PARTS = ("validation", "test")
 _WIDE = Console(width=1000)
 
 
@@ -61,7 +62,8 @@ def next_command(group: Group) -> str:
             is_here = names is None or names[place] == problem["name"]
             of_best = group.results["optimizer"][place] == best
             if is_here and of_best and group.results["phase"][place] == "evaluation":
-                return f"gdrun train {group.path / MEMBERS / str(name) / 'config.yaml'} --seeds 10"
+                config = group.path / MEMBERS / printable(name, one_line=True) / "config.yaml"
+                return f"gdrun train {config} --seeds 10"
     return f"gdrun runs show {group.path}"
 
 
@@ -81,25 +83,25 @@ def problem_table(problem: Problem, width: int) -> Table:
 
     Args:
         problem: of the summary.
-        width: columns of the screen; on a narrow one the test margins and then the learning rates are left
-            out, both of which are in the report.
+        width: columns of the screen; on a narrow one margins and learning rates are left out, which are all
+            in the report.
     """
-    for margins, rates in ((True, True), (False, True), (False, False)):
-        table = _problem_table(problem, margins=margins, rates=rates)
+    for margins, rates in ((_PARTS, True), (_PARTS[:1], True), (_PARTS[:1], False), ((), False)):
+        table = _problem_table(problem, margins, rates=rates)
         if Measurement.get(_WIDE, _WIDE.options, table).maximum <= width:
             break
     return table
 
 
-def _problem_table(problem: Problem, *, margins: bool, rates: bool) -> Table:
+def _problem_table(problem: Problem, margins: Sequence[str], *, rates: bool) -> Table:
     names, better = list(problem["ranking"]), problem["better"]
     metric = _words(problem["monitor"]).removeprefix("validation ")
     columns: list[tuple[str, list[str], set[int]]] = []
-    for part, margin in (("validation", True), ("test", margins)):
+    for part in _PARTS:
         found = [section_of(problem, name, part) for name in names]
         means = [one.get("mean") for one in found]
         if any(mean is not None for mean in means):
-            texts = [_mean(one) if margin else number(one.get("mean")) for one in found]
+            texts = [_mean(one) if part in margins else number(one.get("mean")) for one in found]
             columns.append((f"{part}\n{metric}", texts, best_of(means, better)))
     times = [section_of(problem, name, "target").get("epochs") or {} for name in names]
     if any(times):

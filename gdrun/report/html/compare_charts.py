@@ -15,7 +15,7 @@ from gdrun.report.html.words import as_float, column_words, figure
 
 COLOURS = 8  # of report.css; contestants beyond differ in their dashes
 DASHES = 3
-VALUES_OF_ALL_CURVES = 24_000  # each about eight bytes of the page
+VALUES_OF_ALL_CURVES = 15_000  # each about eight bytes of the page
 CLOSE = 0.12  # a close-up shows this share of the way from the start to the best value
 
 
@@ -49,14 +49,14 @@ def overlay(
         views: what it can show, one at a time; those without lines are left out.
         names: the contestants in the order of the legend.
         shown: their looks.
-        more: `noun`, `height`.
+        more: `height`.
     """
     views = [view for view in views if view["sets"]]
     if not views:
         return None
     drawn = {line["label"] for view in views for line in view["sets"]}
     known = [name for name in names if name in drawn]
-    drawing = {"kind": "overlay", "noun": "seed", "legend": legend(known, shown), "views": views, **more}
+    drawing = {"kind": "overlay", "legend": legend(known, shown), "views": views, **more}
     return Chart(title, words, caption, drawing, wide=True)
 
 
@@ -121,7 +121,7 @@ def _curve_view(
         low, median, high = (numbers(values.get(key) or ()) for key in ("low", "median", "high"))
         if not np.isfinite(median).any():
             continue
-        kept = kept_rows([low, median, high], points)
+        kept, runs = kept_rows([low, median, high], points), numbers(values["runs"])
         sets.append(
             {
                 "label": name,
@@ -130,7 +130,7 @@ def _curve_view(
                 "low": plain(low[kept], 5),
                 "median": plain(median[kept], 5),
                 "high": plain(high[kept], 5),
-                "runs": plain(numbers(values["runs"])[kept]),
+                **({"runs": plain(runs[kept])} if runs.min() < runs.max() else {}),
             }
         )
     if all(one["low"] == one["high"] for one in sets):  # the same for every seed, such as a learning rate

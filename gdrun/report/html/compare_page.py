@@ -171,7 +171,7 @@ def problem_section(
         "pair_table": pair_table(problem),
         "settings": setting_table(problem, shown),
         "costs": cost_table(problem, shown),
-        "trial_table": trial_table(problem, shown),
+        "trial_table": trial_table(problem),
         **parts,
         "charts": [chart for chart in parts.values() if chart],
     }

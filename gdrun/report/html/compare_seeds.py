@@ -66,12 +66,11 @@ def pair_chart(problem: Problem) -> Chart | None:
                 {
                     "first": pair["first"],
                     "second": pair["second"],
-                    "mean": mean * scale,
-                    "low": None if bounds[0] is None else bounds[0] * scale,
-                    "high": None if bounds[1] is None else bounds[1] * scale,
+                    "mean": in_unit(mean, scale),
+                    "low": in_unit(bounds[0], scale),
+                    "high": in_unit(bounds[1], scale),
                     "told": pair["better"] is not None,
                     "p": probability(pair["adjusted_p_value"]),
-                    "verdict": str(pair["verdict"]),
                 }
             )
     if not pairs:
@@ -95,3 +94,8 @@ def pair_chart(problem: Problem) -> Chart | None:
     label = f"difference of {column_words(problem['monitor'])}{unit}"
     drawing = {"kind": "forest", "label": label, "pairs": pairs, "views": views}
     return Chart("Paired differences", words, caption, drawing, wide=True)
+
+
+def in_unit(value: float | None, scale: float) -> float | None:
+    """A difference as it is shown, with enough digits to draw it."""
+    return None if value is None else float(f"{value * scale:.6g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -18,6 +19,8 @@ from gdrun.report.html.compare_words import has_test
 from gdrun.report.html.source import section
 from gdrun.report.html.words import NOTHING, as_float, column_words, duration, figure
 
+LONGEST_NAME = 24  # letters on one line
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -25,7 +28,7 @@ class Cell:
 
     Args:
         text: the value.
-        value: what it is sorted by; None comes last.
+        value: the number that it is sorted by; a text is sorted by itself, and what has neither comes last.
         below: a second, smaller line.
         best: whether it is the best of its column.
     """
@@ -35,6 +38,15 @@ class Cell:
     below: str = ""
     best: bool = False
 
+    @property
+    def key(self) -> str | None:
+        """The value to sort by, in short, where the text doesn't say it; empty for none."""
+        number = as_float(self.value)
+        if number is None:
+            return "" if self.value is None and self.text else None
+        text = as_float(self.text.replace("−", "-").replace("\u202f", ""))
+        return None if text is not None and math.isclose(text, number, rel_tol=1e-3) else f"{number:.7g}"
+
 
 class Table(NamedTuple):
     """Titles of the columns, rows (name, its look, the cells after it), perhaps a last line of sums."""
@@ -42,6 +54,11 @@ class Table(NamedTuple):
     columns: Sequence[str]
     rows: Sequence[tuple[str, Mapping[str, Any] | None, Sequence[Cell]]]
     total: Sequence[Cell] = ()
+
+    @property
+    def has_long_names(self) -> bool:
+        """Whether names need to be broken into lines."""
+        return any(len(name) > LONGEST_NAME for name, _, _ in self.rows)
 
 
 Looks = Mapping[str, dict[str, Any]]

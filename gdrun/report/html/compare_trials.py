@@ -12,7 +12,7 @@ from gdrun.report.html.compare_charts import close_up, numbers, overlay
 from gdrun.report.html.compare_tables import Cell, Table, cell
 from gdrun.report.html.curves import Chart, Values, is_steep, plain
 from gdrun.report.html.source import section
-from gdrun.report.html.words import as_float, column_words, count, figure
+from gdrun.report.html.words import column_words, count, figure
 
 LEARNING_RATE = "learning_rate"
 
@@ -40,12 +40,12 @@ def trial_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
         ],
     }
     words = " ".join(f"{one['label']}: {one['said']}" for one in drawing["panels"])
+    connected = all(one["connected"] for one in drawing["panels"])
     caption = (
-        "A dot is a tuning seed, hollow beyond the planned range; the diamond is what was chosen, the "
-        "shade the range within 1 % of the best. A cross at the edge is a run that diverged."
+        f"A dot is a tuning seed, hollow beyond the planned range; the {'line' if connected else 'ring'} is their "
+        "median, the diamond what was chosen, the shade the range within 1 % of the best. A cross at the edge is "
+        "a run that diverged."
     )
-    if any(one["connected"] for one in drawing["panels"]):
-        caption = caption.replace("; the diamond", "; the line is their median, the diamond")
     return Chart("Every trial", words, caption, drawing, wide=True)
 
 
@@ -84,11 +84,10 @@ def panel(tuning: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
             {
                 "trial": trial["trial"],
                 "at": [column[place] for column in columns],
-                "settings": [[key_words(key), setting(value)] for key, value in trial["settings"].items()],
-                "scores": plain(numbers(trial["scores"]), 6),
-                "score": as_float(trial.get("score")),
-                "added": bool(trial.get("added")),
-                "chosen": trial["trial"] == tuning.get("chosen"),
+                "scores": plain(numbers(trial["scores"]), 5),
+                "score": plain(numbers([trial.get("score")]), 5)[0],
+                **({"added": True} if trial.get("added") else {}),
+                **({"chosen": True} if trial["trial"] == tuning.get("chosen") else {}),
             }
             for place, trial in enumerate(trials(tuning))
         ],
@@ -171,7 +170,7 @@ def rates_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
     )
 
 
-def trial_table(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Table:
+def trial_table(problem: Problem) -> Table:
     """Every trial with the scores of its seeds."""
     tunings = {name: section_of(problem, name, "tuning") for name in problem["ranking"]}
     keys = list(dict.fromkeys(key for tuning in tunings.values() for key in tuning.get("keys") or ()))
@@ -189,7 +188,7 @@ def trial_table(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Table:
             cells.append(
                 Cell(", ".join(filter(None, marks)), "", best=trial["trial"] == tuning.get("chosen"))
             )
-            rows.append((name, shown[name], cells))
+            rows.append((name, None, cells))
     columns = ["optimizer", "trial", *map(key_words, keys), "score (median)", "by seed", ""]
     return Table(columns, rows)
 

@@ -32,7 +32,7 @@
       return i < 0 || !ok(set.median[i] ?? null) ? null : i;
     };
     const said = (value) => (view.percent ? percent(value) : briefly(value));
-    const line = (set, i) => said(set.median[i]) + (set.low ? ` (${said(set.low[i])} to ${said(set.high[i])})` : "") + (set.runs ? `, ${set.runs[i]} ${set.runs[i] === 1 ? chart.noun : `${chart.noun}s`}` : "");
+    const line = (set, i) => said(set.median[i]) + (set.low ? ` (${said(set.low[i])} to ${said(set.high[i])})` : "") + (set.runs ? `, ${set.runs[i]} of ${set.runs[0]} seeds` : "");
     const shown = (x) => d3.sort(sets.filter((set) => at(set, x) !== null), (set) => (view.lower ? 1 : -1) * set.median[at(set, x)]);
     const rows = places.filter((x) => shown(x).length);
     const title = (x) => columns([[view.axis, briefly(x)], ...shown(x).map((set) => [set.label, line(set, at(set, x))])]);
@@ -94,7 +94,7 @@
     const chosen = medians.filter(({trial, y}) => trial.chosen && !Number.isNaN(y));
     const fill = {fill: colour(panel.role)};
     const title = (trial) => columns([
-      ["trial", exact(trial.trial)], ...trial.settings, ["median", briefly(trial.score)],
+      ["trial", exact(trial.trial)], ...chart.views.map((other, n) => [other.label, briefly(trial.at[n])]), ["median", briefly(trial.score)],
       ["seeds", trial.scores.map((score) => (score === null ? "diverged" : briefly(score))).join(", ")],
       ...[trial.chosen ? ["chosen", ""] : null, trial.added ? ["beyond the planned range", ""] : null].filter(Boolean),
     ]);
@@ -111,7 +111,7 @@
         axisLabels(view.label, "")[0],
         Plot.text([chart.label], {frameAnchor: "top-left", lineAnchor: "bottom", dx: -46, dy: -12, textAnchor: "start", fill: "var(--soft)", text: (d) => `↑ ${d}`}),
         range ? Plot.rectX([range], {x1: "0", x2: "1", ...fill, fillOpacity: 0.16}) : null,
-        panel.connected ? Plot.line(medians, {x: "x", y: "y", stroke: colour(panel.role), strokeWidth: 2, ...mark}) : Plot.tickY(medians, {x: "x", y: "y", stroke: colour(panel.role)}),
+        panel.connected ? Plot.line(medians, {x: "x", y: "y", stroke: colour(panel.role), strokeWidth: 2, ...mark}) : Plot.dot(medians, {x: "x", y: "y", r: 5, stroke: colour(panel.role), ...mark}),
         Plot.dot(dots.filter(({trial}) => !trial.added), {x: "x", y: "y", r: 3, ...fill, fillOpacity: 0.45, ...mark}),
         Plot.dot(dots.filter(({trial}) => trial.added), {x: "x", y: "y", r: 3, stroke: colour(panel.role), fill: "var(--paper)", ...mark}),
         Plot.dot(lost, {x: place, ...edge, symbol: "times", r: 4.5, stroke: "var(--bad)", strokeWidth: 1.8}),
@@ -131,8 +131,8 @@
     const known = places.filter((place) => rows[place].mean !== null);
     const shade = (place) => (rows[place].told ? "var(--train)" : "var(--soft)");
     const title = (place) => columns([
-      [rows[place].verdict, ""], ["mean difference", briefly(rows[place].mean)],
-      ["95 % interval", `${briefly(rows[place].low)} to ${briefly(rows[place].high)}`], ["adjusted p", rows[place].p],
+      [`${rows[place].first} − ${rows[place].second}`, ""], ["mean difference", briefly(rows[place].mean)],
+      ["95 % interval", `${briefly(rows[place].low)} to ${briefly(rows[place].high)}`], ["adjusted p", rows[place].p], [rows[place].told ? "told apart" : "not told apart", ""],
     ]);
     return Plot.plot({
       width, height: 24 * rows.length + 54, marginLeft: left, marginRight: 16, marginTop: 8, marginBottom: 44, style: {fontSize: "12px"},

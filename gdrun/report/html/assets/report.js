@@ -110,6 +110,12 @@
     new ResizeObserver(() => requestAnimationFrame(fit)).observe(plot);
   }
 
+  // What stands in a cell, without its second line, and as JavaScript reads numbers.
+  const written = (cell) => {
+    const text = [...cell.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("").trim();
+    return /^[−\d]/.test(text) ? text.replace("−", "-").replaceAll("\u202f", "") : text;
+  };
+
   // A click on a column's head sorts by it, a second one the other way round; numbers before words, and what is
   // missing last.
   function sortable(table) {
@@ -124,7 +130,7 @@
         const down = head.getAttribute("aria-sort") === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const key = (row) => row.cells[column].dataset.value;
+        const key = (row) => row.cells[column].dataset.value ?? written(row.cells[column]);
         const turn = down ? -1 : 1;
         const compare = (a, b) => {
           const [x, y] = [Number(key(a)), Number(key(b))];
