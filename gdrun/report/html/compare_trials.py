@@ -42,9 +42,9 @@ def trial_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
     words = " ".join(f"{one['label']}: {one['said']}" for one in drawing["panels"])
     connected = all(one["connected"] for one in drawing["panels"])
     caption = (
-        f"A dot is a tuning seed, hollow beyond the planned range; the {'line' if connected else 'ring'} is their "
-        "median, the diamond what was chosen, the shade the range within 1 % of the best. A cross at the edge is "
-        "a run that diverged."
+        f"A dot is a tuning seed, hollow beyond the planned range; the {'line' if connected else 'ring'} is "
+        "their median, the diamond what was chosen, the shade the range within 1 % of the best. A cross at "
+        "the edge is a run that diverged."
     )
     return Chart("Every trial", words, caption, drawing, wide=True)
 
