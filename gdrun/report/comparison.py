@@ -70,7 +70,7 @@ def settings_in_words(settings: Mapping[str, Any] | None, *, short: bool = False
 
 def setting(value: Any) -> str:
     """One value of a setting, with four significant digits."""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
 
 
 def best_of(values: Sequence[float | None], better: str) -> set[int]:

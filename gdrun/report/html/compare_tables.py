@@ -191,29 +191,22 @@ def probability(value: Any) -> str:
 
 
 def setting_table(problem: Problem, shown: Looks) -> Table:
-    """Every option of every contestant as it was evaluated."""
+    """Every option of every contestant as evaluated, with the optimizer's name where it has another."""
     optimizers = {name: section_of(problem, name, "optimizer") for name in problem["ranking"]}
-    keys = list(dict.fromkeys(key for options in optimizers.values() for key in options if key != "name"))
+    renamed = any(options and options.get("name") != name for name, options in optimizers.items())
+    options_of_all = dict.fromkeys(key for options in optimizers.values() for key in options)
+    keys = [key for key in options_of_all if key != "name" or renamed]
     rows = [
-        (
-            name,
-            shown[name],
-            [
-                Cell(str(options.get("name") or NOTHING), str(options.get("name") or "")),
-                *(
-                    Cell(
-                        setting(options[key]),
-                        as_float(options[key]) if as_float(options[key]) is not None else str(options[key]),
-                    )
-                    if options.get(key) is not None
-                    else Cell("")
-                    for key in keys
-                ),
-            ],
-        )
+        (name, shown[name], [option_cell(options.get(key)) for key in keys])
         for name, options in optimizers.items()
     ]
-    return Table(["optimizer", "name", *(key.replace("_", " ") for key in keys)], rows)
+    return Table(["optimizer", *(key.replace("_", " ") for key in keys)], rows)
+
+
+def option_cell(value: Any) -> Cell:
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", value)
+    return Cell("") if value is None else Cell(setting(value), value)
 
 
 def cost_table(problem: Problem, shown: Looks) -> Table:
