@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from compare_samples import RATE, USUAL, Design, write_comparison
 from report_samples import labels, values, write_folds, write_group, write_run
 
 from gdrun.report.html import write_report
@@ -43,6 +44,12 @@ REPORTS: dict[str, Callable[[Path], Path]] = {
     ),
     "folds": write_folds,
     "seeds": lambda path: write_group(path, 5, 20, diverged=[3]),
+    "comparison": lambda path: write_comparison(
+        path, Design(contestants=USUAL | {"<b>": "broken"}, trials=6)
+    ),
+    "errors": lambda path: write_comparison(path, Design(lower=True, tested=False, seeds=4, trials=4)),
+    "two keys": lambda path: write_comparison(path, Design(keys=(RATE, "optimizer.beta1"), trials=6)),
+    "problems": lambda path: write_comparison(path, Design(problems=("a", "b"), seeds=4, trials=4)),
 }
 
 
@@ -134,3 +141,68 @@ def test_switches_sorting_and_tooltips_work(tmp_path: Path) -> None:
     assert len(known) == 4
     assert known == sorted(known, reverse=True)
     assert re.search(r">\W?learning rate, median  0\.000", dom)  # a tooltip
+
+
+COMPARE = """<script>
+const press = (words) => {
+  const button = [...document.querySelectorAll("button")].find((one) => one.textContent === words);
+  button.click();
+  return button;
+};
+const titled = (title) => (figure) => figure.querySelector("h3").textContent === title;
+const chart = (title) => [...document.querySelectorAll("figure")].find(titled(title));
+const curves = "Curves over the epochs";
+chart(curves).setAttribute("data-first", chart(curves).querySelector("svg").textContent);
+press("close-up");
+chart(curves).setAttribute("data-whole", chart(curves).querySelector("svg").textContent);
+press("training loss");
+chart(curves).setAttribute("data-second", chart(curves).querySelector("svg").textContent);
+const lines = () => chart(curves).querySelectorAll('svg g[aria-label="line"] path').length;
+chart(curves).setAttribute("data-lines", lines());
+chart(curves).querySelector(".legend button").click();
+chart(curves).setAttribute("data-fewer", lines());
+press("all pairs");
+const circles = chart("Paired differences").querySelectorAll("svg circle");
+document.body.setAttribute("data-pairs", circles.length);
+const table = document.querySelector("table.sortable");
+const heads = [...table.tHead.rows[0].cells];
+const column = (words) => heads.findIndex((head) => head.textContent.startsWith(words));
+const sorted = (words) => {
+  heads[column(words)].querySelector("button").click();
+  return [...table.tBodies[0].rows].map((row) => row.cells[column(words)].firstChild.data);
+};
+document.body.setAttribute("data-worst", sorted("worst").join());
+document.body.setAttribute("data-worst-down", sorted("worst").join());
+document.body.setAttribute("data-time", sorted("seconds to target").join());
+document.body.setAttribute("data-rate", sorted("learning rate").join());
+</script></body>"""
+
+
+def test_a_comparison_can_be_switched_and_sorted(tmp_path: Path) -> None:
+    run = write_comparison(tmp_path / "run", Design(contestants=USUAL | {"broken": "broken"}))
+    path = write_report(run)
+    text = re.sub("<meta http-equiv[^>]*>", "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("</body>", COMPARE), encoding="utf-8")
+    dom, said, _ = opened(path, tmp_path)
+    assert said == []
+    found = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', dom))
+    assert "validation accuracy" in found["first"]
+    assert "0.2" not in found["first"]  # a close-up
+    assert "0.2" in found["whole"]
+    assert "training loss" in found["second"]
+    assert int(found["lines"]) == 7
+    assert int(found["fewer"]) == 6
+    assert int(found["pairs"]) == 21
+    problem = json.loads((run / "summary.json").read_text())["problems"][0]
+    worst = [problem["contestants"][name]["validation"]["worst"] for name in problem["ranking"]]
+    worst = [value for value in worst if value is not None]
+    assert found["worst"].split(",") == [*(f"{value:.4f}" for value in sorted(worst)), "–"]
+    assert found["worst-down"].split(",") == [*(f"{value:.4f}" for value in sorted(worst)[::-1]), "–"]
+    times = found["time"].split(",")
+    seconds = [float(time.removesuffix(" s")) for time in times if time.endswith(" s")]
+    assert len(seconds) >= 2
+    assert seconds == sorted(seconds)
+    assert set(times[len(seconds) : -1]) == {"∞"}
+    assert times[-1] == "–"
+    rates = [float(rate) for rate in found["rate"].split(",")[:-1]]
+    assert rates == sorted(rates)

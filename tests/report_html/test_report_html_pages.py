@@ -62,10 +62,10 @@ SAMPLES: dict[str, tuple[Callable[[Path], Path], list[str]]] = {
         ["There is one evaluation", "Completed after 0 epochs"],
     ),
     "1 epoch": (lambda path: write_run(path, epochs=1), ["Completed after 1 epoch,"]),
-    "10,000 epochs": (lambda path: write_run(path, epochs=10_000), ["10\u2009001 evaluations drawn"]),
+    "10,000 epochs": (lambda path: write_run(path, epochs=10_000), ["10\u202f001 evaluations drawn"]),
     "1,000 classes": (
         lambda path: write_run(path, predictions=labels([f"class {i}" for i in range(1000)], 2000)),
-        ["The 20 of 1\u2009000 classes with the most errors"],
+        ["The 20 of 1\u202f000 classes with the most errors"],
     ),
     "seeds": (lambda path: write_group(path, 10, 30, diverged=[7]), ["9 of 10", "seed-7", "95 % t interval"]),
     "one seed": (lambda path: write_group(path, 1, 5), ["1 seed trained", "test accuracy"]),
@@ -118,7 +118,7 @@ def test_the_page_holds_the_whole_story_without_scripts(tmp_path: Path) -> None:
         "learning_rate: 0.001",
         "gdrun train config.yaml",
         "OpenBLAS",
-        "4\u2009810",
+        "4\u202f810",
         "Loss by epoch: training from",
     ):
         assert words in page.text
@@ -155,7 +155,7 @@ def test_regression_keeps_every_row_in_the_histogram(tmp_path: Path) -> None:
     assert len(scatter["true"]) <= 1500 < 5000
     assert scatter["row"][1] == "4"
     assert sum(rows for _, _, rows in histogram["bins"]) == 4999
-    assert "Every 4th of 4\u2009999 test rows drawn" in page.text
+    assert "Every 4th of 4\u202f999 test rows drawn" in page.text
     assert "1 row without a finite prediction left out" in page.text
 
 

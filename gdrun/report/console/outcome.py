@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from gdrun.report.console.comparison import next_command, show_comparison
 from gdrun.report.console.folds import show_folds
 from gdrun.report.console.numbers import duration
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, result_table, run_summary, status_text
 from gdrun.run_directory.store import Group, load
+
+SHOWN: Mapping[str, Callable[[Screen, Group], None]] = {  # what is shown of groups of a command
+    "kfold": show_folds,
+    "compare-optimizers": show_comparison,
+}
+NEXT: Mapping[str, Callable[[Group], str]] = {"compare-optimizers": next_command}
 
 
 def show_outcome(screen: Screen, path: Path) -> dict[str, Any]:
@@ -44,11 +52,15 @@ def _show_group(screen: Screen, group: Group) -> None:
     )
     total = (group.record.get("timing") or {}).get("total")
     screen.show(Text.assemble(f"{summary['runs']} runs: ", counts, f" · {duration(total)}" if total else ""))
-    if group.record.get("command") == "kfold":
-        show_folds(screen, group)
-    elif summary["metrics"]:
-        screen.show(group_table(summary["metrics"]))
-    _next(screen, group.path, f"gdrun runs show {group.path}")
+    command = str(group.record.get("command"))
+    SHOWN.get(command, _show_metrics)(screen, group)
+    further = NEXT.get(command)
+    _next(screen, group.path, further(group) if further else f"gdrun runs show {group.path}")
+
+
+def _show_metrics(screen: Screen, group: Group) -> None:
+    if group.summary["metrics"]:
+        screen.show(group_table(group.summary["metrics"]))
 
 
 def _next(screen: Screen, path: Path, command: str) -> None:

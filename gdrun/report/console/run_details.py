@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gdrun.report.console.comparison import show_comparison
 from gdrun.report.console.folds import show_folds_summary
 from gdrun.report.console.layout import show_definitions, show_paragraph
 from gdrun.report.console.numbers import duration
@@ -94,6 +95,9 @@ def _show_group(screen: Screen, group: Group) -> None:
             show_folds_summary(screen, group.summary)
         else:
             screen.show(group_table(metrics))
+    elif group.summary.get("problems"):
+        _heading(screen, "Summary", _over(group.summary))
+        show_comparison(screen, group)
     rows = _rows(group)
     if rows:
         _heading(screen, "Members", f"{len(rows)} of {len(group.plan)}")

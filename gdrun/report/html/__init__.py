@@ -7,6 +7,9 @@ curves.py       lines over epochs and steps, thinned out where there are too man
 outcome.py      the confusion matrix, or predicted against true
 run_page.py     the sections of a run's report
 group_page.py   the sections of the report on a group of seeds
+compare_page.py the sections of the report on a comparison of optimizers, with its sentences
+                (compare_words.py, compare_protocol.py), its tables (compare_tables.py) and its charts
+                (compare_charts.py, compare_seeds.py, compare_trials.py, compare_times.py)
 page.py         template + data + charting code → one HTML text under a strict content policy
 assets/         the style sheet, the code that draws, the charting library with its licences
 templates/      the pages (Jinja)

@@ -32,12 +32,12 @@ def read_run(run: Run, *, predictions: bool = True) -> ReportRun:
     )
 
 
-def read_group(group: Group) -> ReportGroup:
-    """A group with every member that has begun, in the order of the plan."""
+def read_group(group: Group, *, members: bool = True) -> ReportGroup:
+    """A group with every member that has begun, in the order of the plan; without any if not `members`."""
     notes: list[str] = []
     nobody: dict[str, Run] = {}
     nothing: dict[str, Any] = {}
-    members = attempt(lambda: group.members, nobody, notes)
+    begun = attempt(lambda: group.members, nobody, notes) if members else nobody
     summary = attempt(lambda: group.summary, nothing, notes)
     shown = group.record.get("command") == "kfold" and not section(summary, "confusion")
     return ReportGroup(
@@ -47,8 +47,8 @@ def read_group(group: Group) -> ReportGroup:
         record={**group.record, "status": group.status},
         results=columns(group.path / "results.csv", notes),
         summary=summary,
-        members={name: read_run(run, predictions=False) for name, run in members.items()},
-        reports=frozenset(name for name, run in members.items() if run.report.is_file()),
+        members={name: read_run(run, predictions=False) for name, run in begun.items()},
+        reports=frozenset(name for name, run in begun.items() if run.report.is_file()),
         predictions=columns(group.path / "predictions.csv", notes) if shown else {},
         notes=tuple(dict.fromkeys(notes)),
     )

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 ASSETS = resources.files("gdrun.report.html") / "assets"
-SCRIPTS = ("d3.min.js", "plot.umd.min.js", "report.js")  # in the order they must run in
+SCRIPTS = (  # in the order they must run in
+    "d3.min.js",
+    "plot.umd.min.js",
+    "charts.js",
+    "compare.js",
+    "report.js",
+)
 STYLE = "report.css"
 
 

@@ -47,18 +47,18 @@ def as_int(value: Any) -> int | None:
 
 
 def figure(value: Any) -> str:
-    """Four decimals, or four digits above 1; whole numbers in full, thousands apart by thin spaces."""
+    """Four decimals, or four digits above 1; whole numbers in full, thousands apart by narrow spaces."""
     number = as_float(value)
     if number is None:
         return NOTHING if value is None or value == "" else str(value)
     if not math.isfinite(number):
         return "NaN" if math.isnan(number) else ("∞" if number > 0 else "−∞")
     if number.is_integer() and abs(number) < 1e12 and not (isinstance(value, float) and abs(number) < 10):
-        text = f"{int(number):,}".replace(",", "\u2009")
+        text = f"{int(number):,}".replace(",", "\u202f")
     elif 1e-3 <= abs(number) < 1e6:
         size = abs(number)
         text = f"{number:.4f}" if size < 1 else f"{number:#.4g}" if size < 999.5 else f"{number:,.0f}"
-        text = text.replace(",", "\u2009")
+        text = text.replace(",", "\u202f")
     elif number == 0:
         text = "0"
     else:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gdrun.report.html.compare_page import COMPARISON, compare_page
 from gdrun.report.html.directory import read_group, read_run
 from gdrun.report.html.group_page import group_page
 from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
 from gdrun.run_directory.files import write_atomically
-from gdrun.run_directory.store import Group, load
+from gdrun.run_directory.store import Run, load
+
+REPORTS_OF_MEMBERS = {"compare-optimizers": False, "sweep": False}  # they have hundreds of members
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
     """The page on a run or a group."""
-    if isinstance(source, ReportGroup):
-        return render("group.html.jinja", group_page(source))
-    return render("run.html.jinja", run_page(source))
+    if isinstance(source, ReportRun):
+        return render("run.html.jinja", run_page(source))
+    if source.record.get("command") == COMPARISON:
+        return render("compare.html.jinja", compare_page(source))
+    return render("group.html.jinja", group_page(source))
 
 
 def write_report(path: Path | str, *, members: bool = True) -> Path:
@@ -25,7 +30,8 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
 
     Args:
         path: the directory of the run or group.
-        members: whether every run of a group gets its own report, too: half a megabyte each.
+        members: whether every run of a group gets its own report, too: half a megabyte each. Those of
+            a comparison or sweep never do; `gdrun report RUN/members/NAME` writes one.
 
     Raises:
         ConfigError: it isn't the directory of a run or a group.
@@ -33,9 +39,13 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
         SystemRefusedError: the report can't be written.
     """
     saved = load(path)
-    if isinstance(saved, Group) and members:
-        for run in saved.members.values():
-            write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
-    source = read_group(saved) if isinstance(saved, Group) else read_run(saved)
-    write_atomically(saved.report, report_text(source).encode("utf-8"))
+    if isinstance(saved, Run):
+        text = report_text(read_run(saved))
+    else:
+        command = str(saved.record.get("command"))
+        if members and REPORTS_OF_MEMBERS.get(command, True):
+            for run in saved.members.values():
+                write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
+        text = report_text(read_group(saved, members=command != COMPARISON))
+    write_atomically(saved.report, text.encode("utf-8"))
     return saved.report

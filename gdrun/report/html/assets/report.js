@@ -1,244 +1,56 @@
-// Draws the charts of a report from the JSON in the page. Names and texts from a run only ever become text nodes.
+// Puts the charts of a report into their places, with their switches, and makes tables sortable.
 "use strict";
 (() => {
   const charts = JSON.parse(document.getElementById("report-data").textContent);
-  const colour = (role) => `var(--${role})`;
 
-  // Numbers. On the axes short, in the tooltips to the last bit.
-  const short = (value) => {
-    if (value === 0) return "0";
-    const size = Math.abs(value);
-    const text = size >= 1e5 || size < 1e-3 ? d3.format(".2~e")(value) : d3.format(",.6~r")(value).replace(/,/g, "\u2009");
-    return text.replace("e+", "e").replaceAll("-", "−");
+  // The sample of a line's colour and dashes.
+  gdrun.swatch = (line) => {
+    const element = document.createElement("span");
+    element.className = `swatch swatch-${line.role} swatch-dash-${line.dash ?? 0}`;
+    return element;
   };
-  const whole = (value) => (Math.abs(value) < 1e7 ? d3.format(",.0f")(value).replace(/,/g, "\u2009") : short(value));
-  const wholeTicks = (values, count) => d3.ticks(...d3.extent(values), count).filter(Number.isInteger);
-  const exact = (value) => (value === null ? "–" : String(value).replaceAll("-", "−"));
-  const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
-  const clip = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
-
-  // One line a label, the numbers under each other.
-  const columns = (pairs) => pairs.map(([label, text]) => `${label}  ${text}`).join("\n");
-
-  const frame = (width, height) => ({
-    width, height, marginLeft: 58, marginRight: 20, marginTop: 42, marginBottom: 38,
-    style: {fontSize: "12px"},
-    x: {label: null, tickFormat: short, ticks: Math.max(3, Math.floor(width / 80))},
-    y: {label: null, grid: true, nice: true, tickFormat: short, ticks: 5},
-  });
-  const axisLabels = (x, y) => [
-    Plot.text([x], {frameAnchor: "bottom-right", dy: 34, textAnchor: "end", fill: "var(--soft)", text: (d) => `${d} →`}),
-    Plot.text([y], {frameAnchor: "top-left", lineAnchor: "bottom", dx: -56, dy: -22, textAnchor: "start", fill: "var(--soft)", text: (d) => `↑ ${d}`}),
-  ];
-  const tip = {fontSize: 12, lineHeight: 1.35, lineWidth: 40, textPadding: 10, pathFilter: "drop-shadow(0 2px 4px rgb(0 0 0 / .25))"};
-
-  // The vertical axis of some values. On a logarithmic one: a few round ticks, and no more room than needed.
-  function vertical(values, state) {
-    if (!state.log) return {};
-    const [low, high] = d3.extent(values);
-    if (low === undefined) return {};
-    const decades = Math.log10(high / low);
-    const first = Math.floor(Math.log10(low));
-    const powers = d3.range(first, Math.ceil(Math.log10(high)) + 1, Math.max(1, Math.ceil(decades / 6)));
-    const factors = decades > 3 ? [1] : decades > 1 ? [1, 3] : [1, 1.5, 2, 3, 4, 5, 7];
-    const domain = [low / (high / low) ** 0.04, high * (high / low) ** 0.04];
-    if (low === high) domain.splice(0, 2, low / 2, high * 2);
-    const ticks = powers.flatMap((power) => factors.map((factor) => factor * 10 ** power));
-    return {type: "log", domain, nice: false, ticks: ticks.filter((tick) => tick >= domain[0] && tick <= domain[1])};
-  }
-  const usable = (state) => (value) => value !== null && (!state.log || value > 0);
-
-  // Lines over epochs or steps; `best` marks the epoch whose weights were kept.
-  function curves(chart, width, state) {
-    const ok = usable(state);
-    const lines = chart.lines.filter((line) => !state.hidden.has(line.label));
-    const rows = d3.range(chart.x.length).filter((i) => chart.x[i] !== null && lines.some((line) => ok(line.values[i])));
-    const at = (i) => chart.x[i];
-    const few = chart.x.length <= 40;
-    const said = (i) => columns([
-      [chart.axis, exact(chart.x[i])],
-      ...chart.beside.map((other) => [other.label, exact(other.values[i])]),
-      ...lines.map((line) => [line.label, exact(line.values[i])]),
-    ]);
-    const middle = (chart.x[0] + chart.x[chart.x.length - 1]) / 2;
-    const options = frame(width, 280);
-    return Plot.plot({
-      ...options,
-      x: {...options.x, ticks: wholeTicks(chart.x, options.x.ticks), tickFormat: whole},
-      y: {...options.y, ...vertical(lines.flatMap((line) => line.values.filter(ok)), state)},
-      marks: [
-        ...axisLabels(chart.axis, chart.label),
-        chart.best === null ? null : [
-          Plot.ruleX([chart.best], {stroke: "var(--soft)", strokeDasharray: "3 4"}),
-          Plot.text([chart.best], {
-            x: (d) => d, frameAnchor: "top", lineAnchor: "bottom", dy: -6, dx: chart.best > middle ? 2 : -2, fill: "var(--soft)",
-            textAnchor: chart.best > middle ? "end" : "start", text: (d) => `best epoch ${whole(d)}`,
-          }),
-        ],
-        lines.map((line) => [
-          Plot.line(chart.x, {x: (_, i) => at(i), y: (_, i) => (ok(line.values[i]) ? line.values[i] : NaN), stroke: colour(line.role), strokeWidth: 2, strokeLinejoin: "round"}),
-          few ? Plot.dot(d3.range(chart.x.length).filter((i) => ok(line.values[i])), {x: at, y: (i) => line.values[i], fill: colour(line.role), r: 2.5}) : null,
-        ]),
-        Plot.ruleX(rows, Plot.pointerX({x: at, stroke: "var(--soft)"})),
-        lines.map((line) => Plot.dot(rows.filter((i) => ok(line.values[i])), Plot.pointerX({x: at, y: (i) => line.values[i], fill: colour(line.role), stroke: "var(--paper)", r: 4}))),
-        Plot.tip(rows, Plot.pointerX({x: at, y: (i) => lines.map((line) => line.values[i]).find(ok), title: said, ...tip})),
-      ],
-    });
-  }
-
-  // Every seed or fold thin, the median thick, the band between the quartiles.
-  function seeds(chart, width, state) {
-    const ok = usable(state);
-    const sets = chart.sets.filter((set) => !state.hidden.has(set.label));
-    const options = frame(width, 300);
-    const rows = sets.flatMap((set) => d3.range(set.x.length).filter((i) => ok(set.median[i])).map((i) => ({set, i})));
-    const said = ({set, i}) => columns([
-      [chart.axis, exact(set.x[i])],
-      [`${set.label}, median`, exact(set.median[i])],
-      ["quartiles", `${exact(set.low[i])} to ${exact(set.high[i])}`],
-      [`${chart.noun}s`, exact(set.seeds[i])],
-    ]);
-    const thin = sets.flatMap((set) => set.curves.flatMap((curve, n) => curve.x.map((x, i) => ({x, y: ok(curve.y[i]) ? curve.y[i] : NaN, z: `${set.label} ${n}`, role: set.role}))));
-    return Plot.plot({
-      ...options,
-      x: {...options.x, ticks: wholeTicks(sets.flatMap((set) => set.x), options.x.ticks), tickFormat: whole},
-      y: {...options.y, ...vertical([...thin.map((d) => d.y), ...sets.flatMap((set) => [...set.low, ...set.high])].filter((y) => ok(y) && !Number.isNaN(y)), state)},
-      marks: [
-        ...axisLabels(chart.axis, chart.label),
-        Plot.line(thin, {x: "x", y: "y", z: "z", stroke: (d) => colour(d.role), strokeWidth: 1, strokeOpacity: 0.3}),
-        sets.map((set) => Plot.areaY(set.x, {x: set.x, y1: (_, i) => (ok(set.low[i]) ? set.low[i] : NaN), y2: (_, i) => (ok(set.high[i]) ? set.high[i] : NaN), fill: colour(set.role), fillOpacity: 0.22})),
-        sets.map((set) => Plot.line(set.x, {x: set.x, y: (_, i) => (ok(set.median[i]) ? set.median[i] : NaN), stroke: colour(set.role), strokeWidth: 2.5})),
-        Plot.ruleX(rows, Plot.pointerX({x: ({set, i}) => set.x[i], stroke: "var(--soft)"})),
-        Plot.tip(rows, Plot.pointerX({x: ({set, i}) => set.x[i], y: ({set, i}) => set.median[i], title: said, ...tip})),
-      ],
-    });
-  }
-
-  // A dot a seed or fold; the diamond is the mean, the bar its interval.
-  function spread(chart, width) {
-    const rows = d3.range(chart.values.length).filter((i) => chart.values[i] !== null);
-    const r = rows.length > 30 ? 3 : 4.5;
-    const said = (i) => columns([[chart.noun, chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]);
-    const dots = (options) => Plot.dodgeY({anchor: "bottom", x: (i) => chart.values[i], r, padding: 1, dy: -24, ...options});
-    const below = {y: 0, dy: -9, stroke: "var(--val)", strokeLinecap: "round"};
-    return Plot.plot({
-      width, height: rows.length > 30 ? 150 : 120, marginLeft: 14, marginRight: 14, marginTop: 6, marginBottom: 38, style: {fontSize: "12px"},
-      x: {label: null, nice: true, inset: 8, grid: true, tickFormat: short, ticks: Math.max(3, Math.floor(width / 90))},
-      y: {axis: null, domain: [0, 1]},
-      marks: [
-        axisLabels(chart.label, "")[0],
-        chart.low === null ? null : Plot.ruleY([0], {...below, x1: chart.low, x2: chart.high, strokeWidth: 3}),
-        chart.mean === null ? null : Plot.dot([0], {...below, x: [chart.mean], symbol: "diamond", r: 5.5, fill: "var(--val)", stroke: "var(--paper)"}),
-        Plot.dot(rows, dots({fill: "var(--train)", fillOpacity: 0.8})),
-        Plot.tip(rows, Plot.pointerX(dots({title: said, ...tip}))),
-      ],
-    });
-  }
-
-  // Blue is right, orange is wrong; the stronger, the larger the share of the true class.
-  function confusion(chart, width) {
-    const size = chart.classes.length;
-    const longest = Math.min(16, d3.max(chart.classes, (label) => label.length));
-    const left = Math.max(48, 7.2 * longest + 32);
-    const room = (width - left - 16) / size;
-    const cell = Math.max(18, Math.min(Math.max(64, 7.2 * longest + 16), room));
-    const tall = Math.min(cell, 52);
-    const upright = longest * 7 > cell - 4;
-    const below = upright ? 7 * longest + 34 : 44;
-    const label = (i) => clip(chart.classes[i], longest);
-    const share = ([i, , count]) => count / chart.totals[i];
-    const cells = chart.cells.map((entry) => ({i: entry[0], j: entry[1], count: entry[2], share: share(entry)}));
-    const empty = d3.cross(d3.range(size), d3.range(size));
-    const said = (d) => columns([
-      ["true", chart.classes[d.i]], ["predicted", chart.classes[d.j]], ["rows", exact(d.count)],
-      ["share", `${percent(d.share)} of ${exact(chart.totals[d.i])}`],
-    ]);
-    const strength = (d) => 0.12 + 0.88 * Math.sqrt(d.share);
-    const strong = (d) => (strength(d) > 0.62 ? "#ffffff" : "var(--ink)");
-    const roomy = cell >= 44;
-    return Plot.plot({
-      width: left + size * cell + 16, height: 26 + size * tall + below,
-      marginLeft: left, marginRight: 16, marginTop: 26, marginBottom: below, style: {fontSize: "12px"},
-      x: {type: "band", domain: d3.range(size), padding: 0.04, tickFormat: label, tickRotate: upright ? -90 : 0, tickSize: 0, label: null},
-      y: {type: "band", domain: d3.range(size), padding: 0.04, tickFormat: label, tickSize: 0, label: null},
-      marks: [
-        Plot.text(["predicted →"], {frameAnchor: "bottom-right", dy: below - 8, textAnchor: "end", fill: "var(--soft)"}),
-        Plot.text(["↓ true"], {frameAnchor: "top-left", dx: 8 - left, dy: -14, textAnchor: "start", fill: "var(--soft)"}),
-        Plot.cell(empty, {x: "1", y: "0", fill: "var(--panel)"}),
-        Plot.cell(cells, {x: "j", y: "i", fill: (d) => (d.i === d.j ? "var(--right)" : "var(--wrong)"), fillOpacity: strength}),
-        Plot.text(cells, {x: "j", y: "i", text: (d) => String(d.count), dy: roomy ? -7 : 0, fill: strong, fontWeight: 600, fontSize: cell < 26 ? 9.5 : 13}),
-        roomy ? Plot.text(cells, {x: "j", y: "i", text: (d) => percent(d.share), dy: 9, fill: strong, fontSize: 11}) : null,
-        Plot.tip(cells, Plot.pointer({x: "j", y: "i", title: said, maxRadius: Math.max(cell, tall), ...tip})),
-      ],
-    });
-  }
-
-  function scatter(chart, width) {
-    const rows = d3.range(chart.true.length);
-    const extent = d3.nice(...d3.extent([...chart.true, ...chart.predicted]), 6);
-    const domain = extent[0] === extent[1] ? [extent[0] - 1, extent[1] + 1] : extent;
-    const options = frame(width, Math.min(width, 420));
-    const title = (i) => columns([
-      ["row", chart.row[i]], ["true", exact(chart.true[i])], ["predicted", exact(chart.predicted[i])],
-      ["residual", exact(+(chart.predicted[i] - chart.true[i]).toPrecision(9))],
-    ]);
-    const place = {x: (i) => chart.true[i], y: (i) => chart.predicted[i]};
-    return Plot.plot({
-      ...options,
-      x: {...options.x, domain, grid: true}, y: {...options.y, domain},
-      marks: [
-        ...axisLabels("true", "predicted"),
-        Plot.line([domain[0], domain[1]], {x: (d) => d, y: (d) => d, stroke: "var(--soft)", strokeDasharray: "5 4"}),
-        Plot.dot(rows, {...place, fill: "var(--train)", fillOpacity: rows.length > 400 ? 0.35 : 0.6, r: 3}),
-        Plot.tip(rows, Plot.pointer({...place, title, ...tip})),
-      ],
-    });
-  }
-
-  function histogram(chart, width) {
-    const bins = chart.bins.map(([from, to, rows]) => ({from, to, rows}));
-    const options = frame(width, Math.min(width, 420));
-    return Plot.plot({
-      ...options,
-      y: {...options.y, ticks: wholeTicks([0, d3.max(bins, (d) => d.rows)], 6), tickFormat: whole},
-      marks: [
-        ...axisLabels(chart.label, "rows"),
-        Plot.rectY(bins, {x1: "from", x2: "to", y: "rows", fill: "var(--other)", fillOpacity: 0.8, insetLeft: 0.5, insetRight: 0.5}),
-        Plot.ruleX([0], {stroke: "var(--ink)", strokeDasharray: "5 4"}),
-        Plot.ruleY([0]),
-        Plot.tip(bins, Plot.pointerX({x1: "from", x2: "to", y: "rows", title: (d) => columns([["residual", `${exact(d.from)} to ${exact(d.to)}`], ["rows", exact(d.rows)]]), ...tip})),
-      ],
-    });
-  }
-
-  const drawings = {curves, seeds, spread, confusion, scatter, histogram};
 
   // A round button with text, and a swatch where it stands for a line.
-  function button(text, pressed, role, toggle) {
+  function button(text, pressed, line, toggle) {
     const element = document.createElement("button");
     element.type = "button";
     element.setAttribute("aria-pressed", String(pressed));
-    if (role) {
-      const swatch = document.createElement("span");
-      swatch.className = `swatch swatch-${role}`;
-      element.append(swatch);
-    } else {
-      element.className = "toggle";
-    }
+    if (line) element.append(gdrun.swatch(line));
+    else element.className = "toggle";
     element.append(text);
     element.addEventListener("click", () => element.setAttribute("aria-pressed", String(toggle())));
     return element;
   }
 
+  // Buttons of which one is pressed.
+  function choice(labels, choose) {
+    const group = document.createElement("div");
+    group.className = "choice";
+    group.setAttribute("role", "group");
+    const buttons = labels.map((label, place) => {
+      const element = button(label, place === 0, null, () => {
+        buttons.forEach((other) => other.setAttribute("aria-pressed", "false"));
+        choose(place);
+        return true;
+      });
+      return element;
+    });
+    group.append(...buttons);
+    return group;
+  }
+
+  // A chart has one view or several (`views`), and lines that can be hidden, named beside the switches (`lines`,
+  // `sets`) or, where they are many, in a row of their own (`legend`).
   function mount(figure) {
     const chart = charts[Number(figure.dataset.chart)];
     const plot = figure.querySelector(".plot");
     const words = plot.textContent;
-    const state = {log: Boolean(chart.log), hidden: new Set()};
+    const views = chart.views ?? [chart];
+    const state = {view: 0, log: Boolean(views[0].log), near: Boolean(views[0].close), hidden: new Set()};
     let drawn = 0;
     const draw = (width) => {
       try {
-        const svg = drawings[chart.kind](chart, width, state);
+        const svg = gdrun.drawings[chart.kind](chart, width, state);
         svg.querySelectorAll("style").forEach((style) => style.remove()); // the content policy allows ours alone
         svg.setAttribute("role", "img");
         svg.setAttribute("aria-label", words);
@@ -250,22 +62,46 @@
     };
     const again = () => draw(drawn);
     const controls = figure.querySelector(".controls");
-    const lines = chart.lines ?? chart.sets ?? [];
+    const toggle = (label, name) => button(label, state[name], null, () => {
+      state[name] = !state[name];
+      again();
+      return state[name];
+    });
+    const [log, near] = [toggle("log", "log"), toggle("close-up", "near")];
+    const fitSwitches = () => {
+      const view = views[state.view];
+      log.hidden = !view.log_possible;
+      near.hidden = !view.near;
+      log.setAttribute("aria-pressed", String(state.log));
+      near.setAttribute("aria-pressed", String(state.near));
+    };
+    if (views.length > 1) {
+      controls.append(choice(views.map((view) => view.label), (place) => {
+        state.view = place;
+        state.log = Boolean(views[place].log);
+        state.near = Boolean(views[place].close);
+        fitSwitches();
+        again();
+      }));
+    }
+    const lines = chart.legend ?? chart.lines ?? chart.sets ?? [];
+    let legend = controls;
+    if (chart.legend) {
+      legend = document.createElement("div");
+      legend.className = "controls legend";
+      figure.querySelector(".chart-head").after(legend);
+    }
     for (const line of lines.length > 1 ? lines : []) {
-      controls.append(button(line.label, true, line.role, () => {
+      legend.append(button(line.label, true, line, () => {
         const show = state.hidden.delete(line.label);
         if (!show) state.hidden.add(line.label);
         again();
         return show;
       }));
     }
-    if (chart.log_possible) {
-      controls.append(button("log", state.log, null, () => {
-        state.log = !state.log;
-        again();
-        return state.log;
-      }));
-    }
+    if (views.some((view) => view.near)) controls.append(near);
+    if (views.some((view) => view.log_possible)) controls.append(log);
+    fitSwitches();
     const fit = () => {
       const width = Math.round(plot.clientWidth);
       if (width > 0 && width !== drawn) draw((drawn = width));
@@ -274,7 +110,14 @@
     new ResizeObserver(() => requestAnimationFrame(fit)).observe(plot);
   }
 
-  // A click on a column's head sorts by it, a second one the other way round; numbers before words.
+  // What stands in a cell, without its second line, and as JavaScript reads numbers.
+  const written = (cell) => {
+    const text = [...cell.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.data).join("").trim();
+    return /^[−\d]/.test(text) ? text.replace("−", "-").replaceAll("\u202f", "") : text;
+  };
+
+  // A click on a column's head sorts by it, a second one the other way round; numbers before words, and what is
+  // missing last.
   function sortable(table) {
     const body = table.tBodies[0];
     const heads = [...table.tHead.rows[0].cells];
@@ -287,14 +130,15 @@
         const down = head.getAttribute("aria-sort") === "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const key = (row) => row.cells[column].dataset.value;
+        const key = (row) => row.cells[column].dataset.value ?? written(row.cells[column]);
+        const turn = down ? -1 : 1;
         const compare = (a, b) => {
           const [x, y] = [Number(key(a)), Number(key(b))];
-          const [lost, missing] = [key(a) === "" || Number.isNaN(x), key(b) === "" || Number.isNaN(y)];
-          if (lost || missing) return lost && missing ? key(a).localeCompare(key(b)) : lost - missing;
-          return x - y;
+          if (key(a) === "" || key(b) === "") return (key(a) === "") - (key(b) === "");
+          if (Number.isNaN(x) && Number.isNaN(y)) return turn * key(a).localeCompare(key(b));
+          return Number.isNaN(x) || Number.isNaN(y) ? Number.isNaN(x) - Number.isNaN(y) : turn * (x - y);
         };
-        body.append(...[...body.rows].sort((a, b) => (down ? -1 : 1) * compare(a, b)));
+        body.append(...[...body.rows].sort(compare));
       });
     });
   }
