@@ -21,7 +21,7 @@ from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import Status
 from gdrun.run_directory.metrics_csv import metrics_columns
 from gdrun.run_directory.run import RunDirectory, pack_predictions
-from gdrun.run_directory.tables import pack_table
+from gdrun.run_directory.tables import pack_columns
 from gdrun.training.evaluation import Evaluator, penalties
 from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
@@ -260,14 +260,13 @@ def _packed(predictions: Array, part: Part, data: Prepared) -> bytes:
         names = np.array(classes, object)
         return pack_predictions(
             part.rows,
-            names[part.target].tolist(),
-            names[chosen].tolist(),
+            names[part.target],
+            names[chosen],
             predictions.astype(np.float64),
             classes,
         )
     target, prediction = part.raw_target, predictions.astype(np.float64)
     if target.shape[1] == 1:
-        return pack_predictions(part.rows, target[:, 0].tolist(), prediction[:, 0].tolist())
+        return pack_predictions(part.rows, target[:, 0], prediction[:, 0])
     titles = [f"{kind}_{name}" for kind in ("target", "prediction") for name in data.target_names]
-    columns = [part.rows, *target.T, *prediction.T]
-    return pack_table(["row", *titles], zip(*(column.tolist() for column in columns), strict=True))
+    return pack_columns(["row", *titles], [part.rows, *target.T, *prediction.T])

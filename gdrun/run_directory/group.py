@@ -92,7 +92,9 @@ class GroupDirectory(WritableDirectory):
         contents: dict[str, files.Content] = {}
         if results is not None:
             columns = tables.union_of_columns(results)
-            contents[RESULTS] = tables.pack_table(columns, [[row.get(c) for c in columns] for row in results])
+            contents[RESULTS] = tables.pack_columns(
+                columns, [[row.get(c) for row in results] for c in columns]
+            )
         if summary is not None:
             contents[SUMMARY] = to_json(summary)[0]
         self._end(status, reason, contents, values)

@@ -158,8 +158,8 @@ class RunDirectory(WritableDirectory):
 
 def pack_predictions(
     rows: NDArray[Any],
-    target: Sequence[Any],
-    prediction: Sequence[Any],
+    target: Sequence[Any] | NDArray[Any],
+    prediction: Sequence[Any] | NDArray[Any],
     probabilities: NDArray[Any] | None = None,
     classes: Sequence[str] = (),
 ) -> bytes:
@@ -172,8 +172,8 @@ def pack_predictions(
         classes: their names.
     """
     columns = ["row", "target", "prediction"]
-    given: list[Sequence[Any]] = [rows.tolist(), target, prediction]
+    given: list[Sequence[Any] | NDArray[Any]] = [rows, target, prediction]
     if probabilities is not None:
         columns += [f"probability_{name}" for name in classes]
-        given += probabilities.T.tolist()
-    return tables.pack_table(columns, list(zip(*given, strict=True)))
+        given += [*probabilities.T]
+    return tables.pack_columns(columns, given)

@@ -25,6 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # what is sure to fit into int64
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan")  # as Python writes them
 _LARGEST = 1 << 31
+_NUMBERS = frozenset([int, float])  # `cell` gives their `repr`
 
 Column = NDArray[Any]
 
@@ -68,14 +69,53 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 def pack_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """The bytes of a CSV file (UTF-8)."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([guarded(column) for column in columns])
-    for row in rows:
+    given = [list(row) for row in rows]
+    for row in given:
         if len(row) != len(columns):
             raise ValueError(f"a row of {len(row)} values for {len(columns)} columns")
-        writer.writerow([cell(value) for value in row])
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return pack_columns(columns, list(zip(*given, strict=True)) if given else [()] * len(columns))
+
+
+def pack_columns(names: Sequence[str], columns: Sequence[Sequence[Any] | Column]) -> bytes:
+    """The same, given column by column.
+
+    Raises:
+        ValueError: not one column a name, or columns of different lengths.
+    """
+    if len(names) != len(columns):
+        raise ValueError(f"{len(columns)} columns for {len(names)} names")
+    alone = len(names) == 1
+    header = _cells(names, alone)
+    lines = [header, *zip(*(_cells(column, alone) for column in columns), strict=True)]
+    return "".join([f"{','.join(cells)}\n" for cells in lines]).encode("utf-8", "backslashreplace")
+
+
+def _cells(column: Sequence[Any] | Column, alone: bool) -> Sequence[str]:
+    """The values of a column as they stand in the file; `alone` where there is no other column.
+
+    Numbers need no quotes, and a text mostly comes more than once: so most of the values are written by one
+    call of `repr` each, at a fraction of the time that a writer of rows takes.
+    """
+    values = column.tolist() if isinstance(column, np.ndarray) else column
+    if _NUMBERS.issuperset(map(type, values)):
+        return list(map(repr, values))
+    known: dict[str, str] = {}
+    cells = []
+    for value in values:
+        text = cell(value)
+        if type(value) not in _NUMBERS:
+            if text not in known:
+                known[text] = _quoted(text, alone)
+            text = known[text]
+        cells.append(text)
+    return cells
+
+
+def _quoted(text: str, alone: bool) -> str:
+    """A text in quotes where the CSV writer finds that it needs them."""
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\n").writerow([text] if alone else [text, ""])
+    return line.getvalue().removesuffix("\n" if alone else ",\n")
 
 
 def union_of_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -13,7 +13,15 @@ from gdrun.errors import DataError, WeightsError
 from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.metrics_csv import MetricsFile, metrics_columns, read_metrics
 from gdrun.run_directory.run import pack_predictions
-from gdrun.run_directory.tables import cell, guarded, pack_table, read_table, unguarded, write_table
+from gdrun.run_directory.tables import (
+    cell,
+    guarded,
+    pack_columns,
+    pack_table,
+    read_table,
+    unguarded,
+    write_table,
+)
 
 ROW = [1, 10, 1e-3, 0.1 + 0.2, 0.5, None, math.nan, math.inf, 0.25]
 
@@ -169,3 +177,41 @@ def test_a_damaged_table_is_a_data_error(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"results\.csv"):
         read_table(path)
+
+
+NUMBERS = st.floats() | st.floats(width=32).map(np.float32) | st.integers() | st.booleans()
+VALUES = NUMBERS | st.none() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
+COLUMNS = st.sampled_from([st.floats(), st.integers(), st.booleans(), st.text(max_size=5), NUMBERS, VALUES])
+
+
+def cell_by_cell(names, rows):
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for row in [names, *rows]:
+        writer.writerow([cell(value) for value in row])
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+@given(st.data())
+def test_columns_give_the_bytes_that_cells_one_by_one_give(data):
+    names = data.draw(st.lists(st.text(max_size=5), min_size=1, max_size=4))
+    length = data.draw(st.integers(0, 4))
+    kinds = [data.draw(COLUMNS) for _ in names]
+    columns = [data.draw(st.lists(kind, min_size=length, max_size=length)) for kind in kinds]
+    rows = list(zip(*columns, strict=True))
+    assert pack_columns(names, columns) == pack_table(names, rows) == cell_by_cell(names, rows)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int32, np.uint64, bool, object])
+def test_so_do_columns_that_are_arrays(kind):
+    column = np.array([0, -0.0, 1e-8, 3.25, 255], np.float64).astype(kind)
+    assert pack_columns(["a", "b"], [column, column]) == cell_by_cell(
+        ["a", "b"], np.array([column, column]).T
+    )
+
+
+def test_columns_of_different_lengths_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        pack_columns(["a", "b"], [[1, 2], [1]])
+    with pytest.raises(ValueError, match="1 columns for 2 names"):
+        pack_columns(["a", "b"], [[1, 2]])
