@@ -20,23 +20,32 @@ def has_begun(spec: RunSpec) -> bool:
     return (spec.directory / RECORD).is_file()
 
 
-def begin_member(spec: RunSpec, plugins: Sequence[Path]) -> None:
-    """Make the directory of a run of a group, unless it is there.
+def begin_members(specs: Sequence[RunSpec], plugins: Sequence[Path]) -> None:
+    """Make the directories of runs of one group, of those that have none yet.
 
     Raises:
         ConfigError, ExistsError, SystemRefusedError: see `RunDirectory.member`.
     """
-    if has_begun(spec):
+    waiting = [spec for spec in specs if not has_begun(spec)]
+    if not waiting:
         return
-    RunDirectory.member(
-        spec.directory.parent.parent,
-        spec.name,
-        config=dump_yaml(from_plain(spec.config).config),
-        command=spec.command,
-        seed=spec.config["seed"],
-        fold=spec.fold,
-        plugins=[str(path.absolute()) for path in plugins],
-    ).release()
+    files = [str(path.absolute()) for path in plugins]
+    beginnings = {
+        spec.name: {
+            "config": dump_yaml(from_plain(spec.config).config),
+            "command": spec.command,
+            "seed": spec.config["seed"],
+            "fold": spec.fold,
+            "plugins": files,
+        }
+        for spec in waiting
+    }
+    RunDirectory.members(waiting[0].directory.parent.parent, beginnings)
+
+
+def begin_member(spec: RunSpec, plugins: Sequence[Path]) -> None:
+    """The same for one run."""
+    begin_members([spec], plugins)
 
 
 def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) -> None:
