@@ -20,28 +20,31 @@ def has_begun(spec: RunSpec) -> bool:
     return (spec.directory / RECORD).is_file()
 
 
-def begin_member(spec: RunSpec, config: Config, plugins: Sequence[Path]) -> None:
-    """Make the directory of a run of a group, unless it is there.
+def begin_members(specs: Sequence[RunSpec], configs: Sequence[Config], plugins: Sequence[Path]) -> None:
+    """Make the directories of runs of one group, of those that have none yet.
 
     Args:
-        spec: of the run.
-        config: the same as in the spec, as an object.
-        plugins: files that it was trained with.
+        specs: of the runs.
+        configs: the same as in the specs, as objects.
+        plugins: files that they are trained with.
 
     Raises:
         ConfigError, ExistsError, SystemRefusedError: see `RunDirectory.member`.
     """
-    if has_begun(spec):
-        return
-    RunDirectory.member(
-        spec.directory.parent.parent,
-        spec.name,
-        config=dump_yaml(config),
-        command=spec.command,
-        seed=spec.config["seed"],
-        fold=spec.fold,
-        plugins=[str(path.absolute()) for path in plugins],
-    ).release()
+    files = [str(path.absolute()) for path in plugins]
+    beginnings = {
+        spec.name: {
+            "config": dump_yaml(config),
+            "command": spec.command,
+            "seed": spec.config["seed"],
+            "fold": spec.fold,
+            "plugins": files,
+        }
+        for spec, config in zip(specs, configs, strict=True)
+        if not has_begun(spec)
+    }
+    if beginnings:
+        RunDirectory.members(specs[0].directory.parent.parent, beginnings)
 
 
 def configs_of(specs: Sequence[RunSpec]) -> list[Config]:
@@ -60,7 +63,7 @@ def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) 
     status: Status = "interrupted" if isinstance(error, StoppedError) else "failed"
     with contextlib.suppress(GdrunError):
         if status == "failed":
-            begin_member(spec, from_plain(spec.config).config, plugins)
+            begin_members([spec], configs_of([spec]), plugins)
         if has_begun(spec):
             run = RunDirectory.open(spec.directory, lock=False)
             if run.record["status"] == "running":

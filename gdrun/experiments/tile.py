@@ -13,7 +13,7 @@ from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
-from gdrun.experiments.members import begin_member, configs_of
+from gdrun.experiments.members import begin_members, configs_of
 from gdrun.experiments.spec import FINAL, Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
@@ -37,8 +37,7 @@ def run_tile(
     for path in tile.plugins:
         load_plugin(path)
     configs = configs_of(tile.runs)
-    for spec, config in zip(tile.runs, configs, strict=True):
-        begin_member(spec, config, tile.plugins)
+    begin_members(tile.runs, configs, tile.plugins)
     keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     with blas_threads(configs[0].compute.blas_threads):
         configs, data, which = load_all_data(configs)

@@ -18,9 +18,9 @@ from gdrun.experiments.events import EpochTold, Event, RunTold
 from gdrun.experiments.spec import RunSpec
 from gdrun.nn.layer import Array
 from gdrun.run_directory.checkpoints import Checkpoints
-from gdrun.run_directory.directory import Status
+from gdrun.run_directory.directory import Ending, Status
 from gdrun.run_directory.metrics_csv import metrics_columns
-from gdrun.run_directory.run import RunDirectory, pack_predictions
+from gdrun.run_directory.run import RunDirectory, begin_runs, end_runs, pack_predictions, pack_split
 from gdrun.run_directory.tables import pack_columns
 from gdrun.training.evaluation import Evaluator, penalties
 from gdrun.training.record import Outcome, Record
@@ -71,6 +71,7 @@ class TileWriter:
             self.log.addHandler(handler)
         self.last_records: dict[int, Record] = {}
         self.ended_updates = 0  # of the runs that have ended
+        self.endings: dict[int, Ending] = {}  # of runs, still to be written
         self.last_save = self.last_tell = time.monotonic()
         self.identity = {
             "config": [dict(spec.config) for spec in specs],
@@ -93,23 +94,25 @@ class TileWriter:
     def begin(self, trainer: Trainer, setup_seconds: float, snapshot: Snapshot | None) -> None:
         """Open the files and say in run.json and run.log what is about to happen."""
         self.trainer = trainer
+        self.running = len(trainer.stack.runs)
         self.setup_seconds = setup_seconds
         lengths = snapshot.document["metrics_lengths"] if snapshot else {}
         self.metrics = {}
+        described = [_described(data, self.work) for data in self.work.data]
+        splits = None if snapshot else [_packed_split(data) for data in self.work.data]
+        beginnings = []
         for run in trainer.stack.runs:
-            directory = self.directories[run]
+            directory, place = self.directories[run], self.work.runs[run].data
             self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
-            data = self.work.data[self.work.runs[run].data]
-            directory.set(
-                status="running",
-                reason=None,
-                finished=None,
-                parameters=self.work.network.parameter_count,
-                data=_described(data, self.work),
-            )
-            if snapshot is None:
-                parts = (data.train, data.validation, data.test)
-                directory.write_split(*(_rows(part) for part in parts))
+            values = {
+                "status": "running",
+                "reason": None,
+                "finished": None,
+                "parameters": self.work.network.parameter_count,
+                "data": described[place],
+            }
+            beginnings.append((directory, values, None if splits is None else splits[place]))
+        begin_runs(beginnings)
         count = len(trainer.stack.runs)
         self.log.info(
             "training %s on %s, %s, %s",
@@ -134,6 +137,7 @@ class TileWriter:
         )
 
     def epoch_ended(self, epoch: int) -> None:
+        self._write_endings()
         now = time.monotonic()
         if now - self.last_tell < _TELL_SECONDS:
             return
@@ -159,6 +163,7 @@ class TileWriter:
         )
 
     def save(self, snapshot: Snapshot) -> None:
+        self._write_endings()  # the checkpoint doesn't have these runs any more
         document = snapshot.document | {"identity": self.identity}
         step = document["epoch"] * len(self.work.batches) + document["batch"]
         files = {str(run): self.metrics[run] for run in document["runs"]}
@@ -188,8 +193,8 @@ class TileWriter:
             predictions = _packed(evaluator.predictions(scores)[0], data.test, data)
         weights = {name: view[0] for name, view in network.views(parameters).items()}
         why = f": {outcome.reason}" if outcome.reason else ""
-        self.log.info("run %s %s%s", directory.record["id"], outcome.status, why)
-        directory.finish(
+        self.handlers[run].tell(f"run {directory.record['id']} {outcome.status}{why}")
+        self.endings[run] = directory.ending(
             outcome.status,
             outcome.reason,
             weights=weights,
@@ -197,8 +202,17 @@ class TileWriter:
             timing=self._timing(outcome.epochs, outcome.seconds),
             result=result,
         )
+        self.running -= 1
         self.ended_updates += outcome.steps
-        self.tell(RunTold(self.number, directory.path.name, outcome.status))
+        if not self.running:
+            self._write_endings()
+
+    def _write_endings(self) -> None:
+        """Write what the runs have left that ended since the last time: those of one epoch together."""
+        end_runs(list(self.endings.values()))
+        for run, ending in self.endings.items():
+            self.tell(RunTold(self.number, self.directories[run].path.name, ending.status))
+        self.endings.clear()
 
     def interrupted_by(self, error: BaseException) -> None:
         """Say in run.json of every unfinished run why it ended; the system may refuse that too."""
@@ -230,6 +244,10 @@ class TileWriter:
 
 def _rows(part: Part | None) -> Array:
     return np.empty(0, np.int64) if part is None else part.rows
+
+
+def _packed_split(data: Prepared) -> bytes:
+    return pack_split(*(_rows(part) for part in (data.train, data.validation, data.test)))
 
 
 def _described(data: Any, work: StackWork) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from gdrun.run_directory.files import (
     remove_leftovers,
     write_atomically,
 )
-from gdrun.run_directory.metrics_csv import MetricsFile
+from gdrun.run_directory.metrics_csv import MetricsFile, sync_metrics
 
 VERSION = 1
 FEWEST = 2  # generations kept: the older one is the way back when the newer is damaged
@@ -97,8 +97,7 @@ class Checkpoints:
             TypeError: the document or an array can't be written.
         """
         document = dict(document)
-        for file in (metrics or {}).values():
-            file.sync()
+        sync_metrics((metrics or {}).values())
         if metrics is not None:
             document["metrics_lengths"] = {name: file.length for name, file in metrics.items()}
         make_directories(self.directory)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -42,15 +42,22 @@ class WritableDirectory:
     @classmethod
     def _begin(cls, path: Path, lock: DirectoryLock | None, config: str, record: Mapping[str, Any]) -> Self:
         """Write config.yaml and the first record into a directory made for it."""
-        complete: dict[str, Any] = dict.fromkeys(cls.fields)
-        complete |= {"schema_version": SCHEMA_VERSION, "status": "running", "created": now()}
-        directory = cls(path, complete | {"environment": environment()} | dict(record), lock)
+        directory = cls._new(path, lock, record)
         try:
-            files.write_together(path, {CONFIG: config.encode(), cls.record_name: directory._json()})
+            files.write_together(path, directory._first_files(config))
         except BaseException:
             directory.release()
             raise
         return directory
+
+    @classmethod
+    def _new(cls, path: Path, lock: DirectoryLock | None, record: Mapping[str, Any]) -> Self:
+        complete: dict[str, Any] = dict.fromkeys(cls.fields)
+        complete |= {"schema_version": SCHEMA_VERSION, "status": "running", "created": now()}
+        return cls(path, complete | {"environment": environment()} | dict(record), lock)
+
+    def _first_files(self, config: str) -> dict[str, files.Content]:
+        return {CONFIG: config.encode(), self.record_name: self._json()}
 
     @classmethod
     def open(cls, path: Path, *, lock: bool = True) -> Self:
@@ -93,27 +100,13 @@ class WritableDirectory:
         """Set the status of an opened directory back to `running`, to resume it."""
         self.set(status="running", reason=None, finished=None)
 
-    def log_handler(self) -> logging.Handler:
+    def log_handler(self) -> RunLogHandler:
         """A handler that writes to run.log; the caller adds it to a logger and takes it away again."""
         return RunLogHandler(self.path / LOG)
 
     def write_report(self, html: str) -> None:
         """Write report.html."""
         files.write_atomically(self.path / REPORT, html.encode("utf-8", "backslashreplace"))
-
-    def _end(
-        self,
-        status: Status,
-        reason: str | None,
-        contents: Mapping[str, files.Content],
-        values: Mapping[str, Any],
-    ) -> None:
-        """Write `contents` and then, durable only after them, the status."""
-        if status == "running" or status not in get_args(Status):
-            raise GdrunError(f"{self.path}: nothing ends as {status!r}")
-        if contents:
-            files.write_together(self.path, contents)
-        self.set(**{"status": status, "reason": reason or None, "finished": now(), **values})
 
     def release(self) -> None:
         """Close the directory's files and free its lock; further calls do nothing."""
@@ -138,6 +131,45 @@ class WritableDirectory:
             return content
         reason = "; ".join(filter(None, [self.record["reason"], f"not finite: {', '.join(non_finite)}"]))
         return to_json(self.record | {"reason": reason})[0]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run or a group ends.
+
+    Attributes:
+        directory: of it.
+        status: how it ended.
+        reason: why, in words.
+        contents: files that are left to be written.
+        values: further values of the record.
+    """
+
+    directory: WritableDirectory
+    status: Status
+    reason: str | None
+    contents: Mapping[str, files.Content]
+    values: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.status == "running" or self.status not in get_args(Status):
+            raise GdrunError(f"{self.directory.path}: nothing ends as {self.status!r}")
+
+
+def end_together(endings: Sequence[Ending]) -> None:
+    """Write all contents and then, durable only after them, the status of each.
+
+    Raises:
+        SystemRefusedError: the system said no; the status on the disk is still `running`.
+    """
+    files.write_everywhere({ending.directory.path: ending.contents for ending in endings})
+    records: dict[Path, Mapping[str, files.Content]] = {}
+    for ending in endings:
+        directory = ending.directory
+        end = {"status": ending.status, "reason": ending.reason or None, "finished": now()}
+        directory.record |= {**end, **ending.values}
+        records[directory.path] = {directory.record_name: directory._json()}
+    files.write_everywhere(records)
 
 
 def _folders(path: Path) -> Iterator[Path]:

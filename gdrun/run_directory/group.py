@@ -8,7 +8,14 @@ from typing import Any
 
 from gdrun.run_directory import files, tables
 from gdrun.run_directory.checkpoints import FEWEST, Checkpoints
-from gdrun.run_directory.directory import CHECKPOINTS, MEMBERS, Status, WritableDirectory
+from gdrun.run_directory.directory import (
+    CHECKPOINTS,
+    MEMBERS,
+    Ending,
+    Status,
+    WritableDirectory,
+    end_together,
+)
 from gdrun.run_directory.json_files import to_json
 from gdrun.run_directory.lock import DirectoryLock
 from gdrun.run_directory.naming import check_name, create_directory
@@ -97,4 +104,4 @@ class GroupDirectory(WritableDirectory):
             )
         if summary is not None:
             contents[SUMMARY] = to_json(summary)[0]
-        self._end(status, reason, contents, values)
+        end_together([Ending(self, status, reason, contents, values)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
@@ -77,14 +78,7 @@ class Appender:
         Raises:
             SystemRefusedError: the system said no.
         """
-        if not self._unsynced:
-            return
-        with files.refusal("write", self.path):
-            files.disk.fsync(self._descriptor())
-            if not self._named:
-                files.disk.fsync_directory(self.path.parent)
-                self._named = True
-        self._unsynced = False
+        sync_together([self])
 
     def close(self) -> None:
         """Close the file. It opens again when it is used again."""
@@ -108,3 +102,22 @@ class Appender:
         else:
             opened.move_to_end(self)
         return descriptor
+
+
+def sync_together(appenders: Iterable[Appender]) -> None:
+    """`Appender.sync` of several files at the same time.
+
+    Raises:
+        SystemRefusedError: the system said no.
+    """
+    waiting = [appender for appender in appenders if appender._unsynced]
+    for start in range(0, len(waiting), Appender.MOST_OPEN):
+        some = waiting[start : start + Appender.MOST_OPEN]
+        descriptors: dict[int, Path] = {}
+        for appender in some:
+            with files.refusal("write", appender.path):
+                descriptors[appender._descriptor()] = appender.path
+        files.sync_files(descriptors)
+        files.sync_directories({appender.path.parent for appender in some if not appender._named})
+        for appender in some:
+            appender._unsynced, appender._named = False, True

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gdrun.errors import WeightsError
 from gdrun.run_directory.files import read_bytes
-from gdrun.run_directory.growing import Appender
+from gdrun.run_directory.growing import Appender, sync_together
 from gdrun.run_directory.tables import Column, cell, guarded, read_table
 
 FILE_NAME = "metrics.csv"
@@ -91,6 +91,11 @@ class MetricsFile:
             self.sync()
         finally:
             self._file.close()
+
+
+def sync_metrics(metrics: Iterable[MetricsFile]) -> None:
+    """`MetricsFile.sync` of several files at the same time."""
+    sync_together([one._file for one in metrics])
 
 
 def read_metrics(path: Path) -> dict[str, Column]:

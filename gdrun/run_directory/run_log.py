@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -22,10 +23,17 @@ class RunLogHandler(logging.Handler):
         self.path = path
 
     def emit(self, record: logging.LogRecord) -> None:
-        time = datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
-        text = printable(self.format(record)).replace("\n", "\n    ")
+        self._append(record.created, record.levelname, self.format(record))
+
+    def tell(self, text: str) -> None:
+        """Append a line that is about this run alone."""
+        self._append(time.time(), "INFO", text)
+
+    def _append(self, seconds: float, level: str, text: str) -> None:
+        moment = datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="milliseconds")
+        text = printable(text).replace("\n", "\n    ")
         file = Appender(self.path)
         try:
-            file.append(f"{time} {record.levelname} {text}\n".encode("utf-8", "backslashreplace"))
+            file.append(f"{moment} {level} {text}\n".encode("utf-8", "backslashreplace"))
         finally:
             file.close()

@@ -65,9 +65,14 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
         for name, content in contents.items():
             with files.refusal("write", directory / name):
                 (directory / name).unlink(missing_ok=True)
-                files._write_new(directory / name, [content] if isinstance(content, bytes) else content)
+                chunks = [content] if isinstance(content, bytes) else content
+                files.disk.close(files._write_new(directory / name, chunks))
 
-    monkeypatch.setattr(files, "write_together", write_in_place)
+    def write_everywhere(contents):
+        for directory, named in contents.items():
+            write_in_place(directory, named)
+
+    monkeypatch.setattr(files, "write_everywhere", write_everywhere)
     operations = number_of_operations(tmp_path / "undisturbed", monkeypatch)
     wrong = (
         fail_at(at, errno.ENOSPC, tmp_path / f"at-{at}", monkeypatch, for_good=False)
@@ -79,19 +84,12 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
 def test_swallowing_a_failure_would_be_noticed(tmp_path, monkeypatch):
     """Negative control: an error of fsync that is passed over."""
 
-    class Careless(files.Disk):
-        def fsync(self, descriptor):
+    def sync_files(paths):
+        for descriptor in paths:
             with contextlib.suppress(OSError):
                 files.disk.fsync(descriptor)
 
-    def write_new(path, chunks):
-        descriptor = files.disk.create(path)
-        for chunk in chunks:
-            files.write_all(descriptor, chunk)
-        Careless().fsync(descriptor)
-        files.disk.close(descriptor)
-
-    monkeypatch.setattr(files, "_write_new", write_new)
+    monkeypatch.setattr(files, "sync_files", sync_files)
     operations = number_of_operations(tmp_path / "undisturbed", monkeypatch)
     wrong = (
         fail_at(at, errno.EIO, tmp_path / f"at-{at}", monkeypatch, for_good=False)

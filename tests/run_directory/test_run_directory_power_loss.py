@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import short_run
 
-from gdrun.run_directory import files
-from gdrun.run_directory.metrics_csv import MetricsFile
+from gdrun.run_directory import checkpoints, files
 
 
 @dataclass
@@ -218,6 +217,6 @@ def test_a_forgotten_fsync_of_the_directory_is_noticed(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_ahead_of_metrics_is_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(MetricsFile, "sync", lambda self: None)
+    monkeypatch.setattr(checkpoints, "sync_metrics", lambda metrics: None)
     wrong = lose_power_everywhere(tmp_path, monkeypatch)
     assert any("shorter than the checkpoint says" in what for what in wrong)
