@@ -176,7 +176,7 @@ def pair_table(problem: Problem) -> Table:
 def signed(value: float) -> str:
     """A difference with its sign, two decimals where it is around one."""
     size = abs(value)
-    text = f"{value:+.2f}" if 0.1 <= size < 100 or value == 0 else f"{value:+.3g}"
+    text = f"{value:+.2f}" if 0.1 <= size < 100 or value == 0 else f"{value:+.2g}"
     return text.replace("-", "−").replace("e−0", "e−").replace("e+0", "e")
 
 

@@ -189,7 +189,7 @@ def trial_table(problem: Problem) -> Table:
                 Cell(", ".join(filter(None, marks)), "", best=trial["trial"] == tuning.get("chosen"))
             )
             rows.append((name, None, cells))
-    columns = ["optimizer", "trial", *map(key_words, keys), "score (median)", "by seed", ""]
+    columns = ["optimizer", "trial", *map(key_words, keys), "score (median)", "by seed", "note"]
     return Table(columns, rows)
 
 
