@@ -69,7 +69,9 @@ def settings_in_words(settings: Mapping[str, Any] | None, *, short: bool = False
 
 
 def setting(value: Any) -> str:
-    """One value of a setting, with four significant digits."""
+    """One value of a setting, with four significant digits; true and false as in a config."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:.4g}".replace("e-0", "e-") if isinstance(value, float) else str(value)
 
 

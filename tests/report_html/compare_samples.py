@@ -375,7 +375,7 @@ def add_results(
         "validation": summed("best_monitor"),
         "test": summed(f"test_{design.metric}") if design.tested else None,
         "metrics": {name: asdict(describe([row.get(name) for row in final])) for name in names},
-        "target": times if value is not None and final else None,
+        "target": times if value is not None else None,
         "ended": {phase: count(row["status"] for row in own) for phase, own in parts.items()},
         "cost": {
             "trials": len(contestant["tuning"]["trials"]),

@@ -184,7 +184,7 @@ def _mean(values: Mapping[str, Any]) -> str:
 
 
 def _time(values: Mapping[str, Any]) -> str:
-    if not values:
+    if not values.get("n"):
         return "–"
     median = values.get("median")
     return f"{'∞' if median is None else format(median, 'g')} ({values['reached']}/{values['n']})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -96,6 +97,13 @@ def members_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     columns = [name for name in rows[0] if name not in ("run", "status")]
     table = plain_table("run", "status", *columns)
     for row in rows:
-        cells = [number(row[name]) if isinstance(row[name], float) else str(row[name]) for name in columns]
+        cells = [_found(row[name]) for name in columns]
         table.add_row(str(row["run"]), status_text(str(row["status"])), *cells)
     return table
+
+
+def _found(value: Any) -> str:
+    """A cell of results.csv; NaN is one that holds nothing."""
+    if not isinstance(value, float):
+        return str(value)
+    return number(None if math.isnan(value) else value)

@@ -51,14 +51,17 @@ def question(problem: Problem, config: Mapping[str, Any]) -> str:
 
 def _tuning(protocol: Mapping[str, Any], problems: Sequence[Problem]) -> str:
     seeds = protocol.get("tuning_seeds") or []
-    tunings = [section_of(problem, name, "tuning") for problem in problems for name in problem["contestants"]]
-    keys = list(dict.fromkeys(key for tuning in tunings for key in tuning.get("keys") or ()))
-    what = f" of {listed([key.removeprefix('optimizer.') for key in keys])}" if keys else ""
+    keys = {name: _searched(problems, name) for name in problems[0]["contestants"]}
+    alike = len(set(keys.values())) == 1
+    what = f" of {next(iter(keys.values()))}" if alike and any(keys.values()) else ""
     said = [
         f"All got the same budget: {count(protocol.get('trials') or 0, 'setting')}{what} each, every one "
         f"run with {count(len(seeds), 'seed')} ({_range(seeds)}). A setting's score is the median over "
         "these seeds of the best value that a run reached; a run that diverged counts as the worst."
     ]
+    if not alike:
+        searches = "; ".join(f"{name}: {words or 'nothing, one setting'}" for name, words in keys.items())
+        said.append(f"What was searched: {searches}.")
     added: dict[str, int] = {}
     for problem in problems:
         for name in problem["contestants"]:
@@ -67,6 +70,12 @@ def _tuning(protocol: Mapping[str, Any], problems: Sequence[Problem]) -> str:
     if more:
         said.append(f"Where the best value lay at the edge of its range, trials were added: {listed(more)}.")
     return " ".join(said)
+
+
+def _searched(problems: Sequence[Problem], name: str) -> str:
+    """The tuned options of a contestant, in words."""
+    keys = [key for problem in problems for key in section_of(problem, name, "tuning").get("keys") or ()]
+    return listed([key.removeprefix("optimizer.") for key in dict.fromkeys(keys)])
 
 
 def _evaluation(protocol: Mapping[str, Any]) -> str:

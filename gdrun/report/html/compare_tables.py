@@ -56,9 +56,11 @@ class Table(NamedTuple):
     total: Sequence[Cell] = ()
 
     @property
-    def has_long_names(self) -> bool:
-        """Whether names need to be broken into lines."""
-        return any(len(name) > LONGEST_NAME for name, _, _ in self.rows)
+    def looks(self) -> str:
+        """Classes of the style sheet: whether names and last cells need to be broken into lines."""
+        long_names = any(len(name) > LONGEST_NAME for name, _, _ in self.rows)
+        long_words = any(cells and len(cells[-1].text) > LONGEST_NAME for _, _, cells in self.rows)
+        return " ".join(["long-names"] * long_names + ["long-words"] * long_words)
 
 
 Looks = Mapping[str, dict[str, Any]]
@@ -95,7 +97,7 @@ def result_table(problem: Problem, shown: Looks) -> Table:
     columns.append(("diverged", [_diverged(problem, name) for name in names], ""))
     keys = {key for name in names for key in section_of(problem, name, "chosen")}
     title = "learning rate" if keys == {"optimizer.learning_rate"} else "chosen"
-    columns.append((title, [_chosen(problem, name) for name in names], ""))
+    columns.append((title, [_chosen(problem, name, short=len(keys) == 1) for name in names], ""))
     marked = [_marked(cells, direction) for _, cells, direction in columns]
     rows = [(name, shown[name], [column[place] for column in marked]) for place, name in enumerate(names)]
     return Table(["optimizer", *(title for title, _, _ in columns)], rows)
@@ -112,7 +114,7 @@ def _mean(values: Mapping[str, Any]) -> Cell:
 
 
 def _time(values: Mapping[str, Any], write: Any) -> Cell:
-    if not values:
+    if not values.get("n"):
         return Cell(NOTHING)
     median = as_float(values.get("median"))
     below = f"{figure(values['reached'])} of {figure(values['n'])} seeds"
@@ -127,10 +129,10 @@ def _diverged(problem: Problem, name: str) -> Cell:
     return Cell(f"{figure(bad)} of {figure(runs)}", bad)
 
 
-def _chosen(problem: Problem, name: str) -> Cell:
+def _chosen(problem: Problem, name: str, *, short: bool) -> Cell:
     chosen = section_of(problem, name, "chosen")
     values = list(chosen.values())
-    return Cell(settings_in_words(chosen, short=True), as_float(values[0]) if len(values) == 1 else None)
+    return Cell(settings_in_words(chosen, short=short), as_float(values[0]) if len(values) == 1 else None)
 
 
 def _marked(cells: Sequence[Cell], better: str) -> list[Cell]:
@@ -176,7 +178,7 @@ def pair_table(problem: Problem) -> Table:
 def signed(value: float) -> str:
     """A difference with its sign, two decimals where it is around one."""
     size = abs(value)
-    text = f"{value:+.2f}" if 0.1 <= size < 100 or value == 0 else f"{value:+.3g}"
+    text = f"{value:+.2f}" if 0.1 <= size < 100 or value == 0 else f"{value:+.2g}"
     return text.replace("-", "−").replace("e−0", "e−").replace("e+0", "e")
 
 
@@ -204,8 +206,6 @@ def setting_table(problem: Problem, shown: Looks) -> Table:
 
 
 def option_cell(value: Any) -> Cell:
-    if isinstance(value, bool):
-        return Cell("yes" if value else "no", value)
     return Cell("") if value is None else Cell(setting(value), value)
 
 

@@ -102,9 +102,9 @@ def tuning_in_words(tuning: Mapping[str, Any]) -> str:
     found = section(tuning, "learning_rate_range")
     if found:
         least = "at least " if found.get("open_below") or found.get("open_above") else ""
+        width = f"{least}{found['decades']:.1f}" if found["decades"] >= 0.05 else "less than 0.1"
         said.append(
-            f"Within 1 % of the best: {setting(found['low'])} to {setting(found['high'])}, "
-            f"{least}{found['decades']:.1f} decades."
+            f"Within 1 % of the best: {setting(found['low'])} to {setting(found['high'])}, {width} decades."
         )
     edge = {"low": "lowest", "high": "highest"}.get(str(tuning.get("edge")))
     if edge and chosen:
@@ -141,6 +141,8 @@ def rates_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
                     "chosen": places.index(chosen) if chosen in places else None,
                 }
             )
+    if len(sets) < 2:  # the one is among the panels
+        return None
     values = numbers([value for one in sets for value in one["median"]])
     known = values[np.isfinite(values)]
     steep = bool(known.size and known.min() > 0) and is_steep([known])
@@ -189,7 +191,7 @@ def trial_table(problem: Problem) -> Table:
                 Cell(", ".join(filter(None, marks)), "", best=trial["trial"] == tuning.get("chosen"))
             )
             rows.append((name, None, cells))
-    columns = ["optimizer", "trial", *map(key_words, keys), "score (median)", "by seed", ""]
+    columns = ["optimizer", "trial", *map(key_words, keys), "score (median)", "by seed", "note"]
     return Table(columns, rows)
 
 

@@ -1,4 +1,4 @@
-"""What was compared, what was found and what cannot be concluded, in sentences."""
+"""What a comparison found, and what its words mean, in sentences."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from gdrun.report.html.source import section
 from gdrun.report.html.words import as_float, column_words, count, duration, figure
 
 _TERMS = {
-    "contestant": "An optimizer in the comparison, with its fixed options and what is tuned of it.",
-    "trial": "One setting of an optimizer (here: one learning rate, say), run on every tuning seed.",
+    "trial": "One setting of an optimizer, such as one learning rate, run with every tuning seed.",
     "tuning seed": "A seed whose runs choose the setting. No tuning seed is used again afterwards.",
     "evaluation seed": "A fresh seed on which the chosen settings are compared.",
     "paired": "Seed by seed: with one seed all optimizers start from the same weights and see the same "

@@ -37,7 +37,7 @@
     const rows = places.filter((x) => shown(x).length);
     const title = (x) => columns([[view.axis, briefly(x)], ...shown(x).map((set) => [set.label, line(set, at(set, x))])]);
     const values = sets.flatMap((set) => [...set.median, ...(set.low ?? []), ...(set.high ?? [])]).filter(ok);
-    const near = state.near && view.near && !state.log;
+    const near = Boolean(state.near && view.near);
     const ys = near ? {domain: view.near, nice: false} : view.percent ? {domain: [0, 1], nice: false} : vertical(values, state);
     const value = (column, i) => (ok(column[i]) ? column[i] : NaN);
     const mark = {clip: near || undefined};
@@ -99,7 +99,7 @@
       ...[trial.chosen ? ["chosen", ""] : null, trial.added ? ["beyond the planned range", ""] : null].filter(Boolean),
     ]);
     const edge = chart.lower ? {frameAnchor: "top", dy: 7} : {frameAnchor: "bottom", dy: -7};
-    const near = state.near && view.near && !state.log;
+    const near = Boolean(state.near && view.near);
     const domain = near ? view.near : chart.domain;
     const mark = {clip: near || undefined};
     const range = panel.ranges[state.view];

@@ -46,7 +46,7 @@
     const plot = figure.querySelector(".plot");
     const words = plot.textContent;
     const views = chart.views ?? [chart];
-    const state = {view: 0, log: Boolean(views[0].log), near: Boolean(views[0].close), hidden: new Set()};
+    const state = {view: 0, log: Boolean(views[0].log), near: Boolean(views[0].close && !views[0].log), hidden: new Set()};
     let drawn = 0;
     const draw = (width) => {
       try {
@@ -62,12 +62,14 @@
     };
     const again = () => draw(drawn);
     const controls = figure.querySelector(".controls");
-    const toggle = (label, name) => button(label, state[name], null, () => {
+    const toggle = (label, name, other) => button(label, state[name], null, () => {
       state[name] = !state[name];
+      if (state[name]) state[other] = false;
+      fitSwitches();
       again();
       return state[name];
     });
-    const [log, near] = [toggle("log", "log"), toggle("close-up", "near")];
+    const [log, near] = [toggle("log", "log", "near"), toggle("close-up", "near", "log")];
     const fitSwitches = () => {
       const view = views[state.view];
       log.hidden = !view.log_possible;
@@ -79,7 +81,7 @@
       controls.append(choice(views.map((view) => view.label), (place) => {
         state.view = place;
         state.log = Boolean(views[place].log);
-        state.near = Boolean(views[place].close);
+        state.near = Boolean(views[place].close && !views[place].log);
         fitSwitches();
         again();
       }));
