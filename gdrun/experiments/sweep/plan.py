@@ -18,11 +18,12 @@ from gdrun.errors import ConfigError
 from gdrun.experiments.command import Command, Entry
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
-from gdrun.experiments.sweep.points import Settings, combinations, drawn, grid
+from gdrun.experiments.sweep.points import Settings, combinations, drawn, grid, plain_values
 from gdrun.experiments.sweep.space import SEED, Space, simplest
 from gdrun.experiments.sweep.summary import sweep_summary
 
 _SHOWN = 9  # values of a key, in words
+_CHECKED = 100  # values of a key, where something is wrong with the first point already
 _SAME_FOR_ALL = ("name", "compute", "compare")  # keys that change no result, or that no run looks at
 
 
@@ -46,7 +47,7 @@ def plan_sweep(
         SystemRefusedError: it doesn't fit into memory.
     """
     _check(space, seeds, random)
-    first = space.load({choices.key: simplest(choices) for choices in space.varied}).config
+    first = _corner(space)
     numbers = space.seeds or list(range(first.seed, first.seed + (seeds or 1)))
     points, notices = _points(space, len(numbers), random, first.seed)
     notices += _repeated(space)
@@ -104,6 +105,21 @@ def _check(space: Space, seeds: int | None, random: int | None) -> None:
         raise ConfigError(
             f"{drawn_from[0].position}: say how many values, as {scale}(a,b,9), or draw points: --random N"
         )
+
+
+def _corner(space: Space) -> Config:
+    """The config with the first value of every key.
+
+    Raises:
+        ConfigError: all that is wrong with it, and with every other value in its place.
+    """
+    corner = {choices.key: simplest(choices) for choices in space.varied}
+    try:
+        return space.load(corner).config
+    except ConfigProblemsError:
+        others = [{**corner, c.key: value} for c in space.varied for value in plain_values(c)[:_CHECKED]]
+        _loaded(space, others)
+        raise
 
 
 def _points(space: Space, seeds: int, random: int | None, seed: int) -> tuple[list[Settings], list[str]]:
