@@ -11,10 +11,10 @@ import numpy as np
 from gdrun.report.html.curves import Chart, Line, is_steep, plain
 from gdrun.report.html.source import ReportRun
 from gdrun.report.html.sweep_axes import Axis
-from gdrun.report.html.sweep_points import Point
+from gdrun.report.html.sweep_points import Point, labels_of
 from gdrun.report.html.words import column_words, count, figure
 
-MOST_POINTS = 1500  # in one chart
+_MOST_VALUES = 6000  # in one chart: what keeps the page below a megabyte
 MOST_CELLS = 40  # along one side of a map
 _NARROW = 6  # columns of a map that needs half of the page
 MOST_KEYS = 8  # beside each other
@@ -24,10 +24,11 @@ _POINTS_OF_A_CURVE = 200
 
 def drawn_points(points: Sequence[Point]) -> list[Point]:
     """The points that charts show: the best half of what there is room for, and some of the rest, evenly."""
-    if len(points) <= MOST_POINTS:
+    room = _MOST_VALUES // (3 + len(points[0].settings)) if points else 0
+    if len(points) <= room:
         return list(points)
-    half = MOST_POINTS // 2
-    rest = np.unique(np.linspace(half, len(points) - 1, MOST_POINTS - half).round().astype(int))
+    half = room // 2
+    rest = np.unique(np.linspace(half, len(points) - 1, room - half).round().astype(int))
     return [*points[:half], *(points[place] for place in rest.tolist())]
 
 
@@ -53,6 +54,7 @@ def key_chart(points: Sequence[Point], keys: Sequence[str], monitor: str, better
         )
     drawing = {
         "kind": "key",
+        "labels": labels_of(keys),
         "quantity": title,
         "lower": better == "lower",
         "views": views,
@@ -84,6 +86,7 @@ def map_chart(points: Sequence[Point], keys: Sequence[str], monitor: str) -> Cha
     goodness = _goodness(points)
     drawing = {
         "kind": "map",
+        "labels": labels_of(keys),
         "cells": is_grid,
         "x": _side(across, is_grid),
         "y": _side(down, is_grid),
@@ -118,6 +121,7 @@ def parallel_chart(points: Sequence[Point], keys: Sequence[str], monitor: str, b
     last = [1 - (share or 0) if better == "lower" else share for share in score.shares()]
     drawing = {
         "kind": "parallel",
+        "labels": labels_of(keys),
         "axes": [{"label": axis.label, "ticks": axis.ticks()} for axis in axes]
         + [
             {

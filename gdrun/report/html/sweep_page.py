@@ -22,7 +22,7 @@ from gdrun.report.html.sweep_points import Point, points_of
 from gdrun.report.html.words import as_int, column_words, count, duration, figure, terms
 
 SWEEP = "sweep"  # the command whose groups have such a page
-MOST_ROWS = 500  # of the table
+_MOST_ROWS, _MOST_CELLS = 500, 3000  # of the table
 
 
 def best_runs(group: ReportGroup) -> dict[str, str]:
@@ -42,6 +42,7 @@ def sweep_page(group: ReportGroup) -> dict[str, Any]:
     points = points_of(group)
     shown = drawn_points(points)
     best = next((point for point in points if point.is_best), None)
+    table = points_table(points, keys, monitor)
     two = map_chart(shown, keys, monitor)
     one = key_chart(shown, keys, monitor, better)
     charts = [
@@ -60,8 +61,8 @@ def sweep_page(group: ReportGroup) -> dict[str, Any]:
         "tiles": tiles(summary, points, best, monitor),
         "done": done(group, points, monitor, better) if points else [],
         "train_best": train_best(group, best),
-        "points": points_table(points, keys, monitor),
-        "thinned": thinned(points, shown),
+        "points": table,
+        "thinned": thinned(points, shown, len(table["rows"])),
         "charts": [chart for chart in charts if chart],
         "config": group.config_text,
         "reproduce": "gdrun train config.yaml",
@@ -189,7 +190,7 @@ def points_table(points: Sequence[Point], keys: Sequence[str], monitor: str) -> 
     titles = ["point", *keys, *(column_words(name) for name in columns), *(["ended"] if lost else [])]
     titles[len(keys) + 2 : len(keys) + 2] = [f"{column_words(monitor)}, {name}" for name in spread]
     rows = []
-    for point in points[:MOST_ROWS]:
+    for point in points[: min(_MOST_ROWS, _MOST_CELLS // len(titles))]:
         cells = list(_cells(point, keys, columns, lost=lost))
         cells[len(keys) + 2 : len(keys) + 2] = [_cell(point.spread) for _ in spread]
         rows.append((point.is_best, cells))
@@ -215,11 +216,11 @@ def _cell(value: Any) -> tuple[str, Any]:
     return figure(value), "" if value is None else value
 
 
-def thinned(points: Sequence[Point], shown: Sequence[Point]) -> str:
+def thinned(points: Sequence[Point], shown: Sequence[Point], rows: int) -> str:
     """What is said where not all points are shown."""
     said = []
-    if len(points) > MOST_ROWS:
-        said.append(f"The table has the best {figure(MOST_ROWS)} of {count(len(points), 'point')}.")
+    if len(points) > rows:
+        said.append(f"The table has the best {figure(rows)} of {count(len(points), 'point')}.")
     if len(points) > len(shown):
         half = figure(len(shown) // 2)
         said.append(

@@ -53,16 +53,16 @@ class Point:
             f"{name} {in_words(value)}" for name, value in zip(names, self.settings.values(), strict=True)
         )
 
-    def said(self) -> list[list[str]]:
-        """(label, text) of what a chart tells of it."""
-        beside = [["", self.lost]] if self.lost else []
+    def said(self) -> list[str]:
+        """What a chart tells of it, beside `labels_of` the keys."""
         spread = f" ± {figure(self.spread)}" if self.spread is not None else ""
-        return [
-            ["point", str(self.number)],
-            *([key, in_words(value)] for key, value in self.settings.items()),
-            ["mean", f"{figure(self.score)}{spread}"],
-            *beside,
-        ]
+        values = [in_words(value) for value in self.settings.values()]
+        return [str(self.number), *values, f"{figure(self.score)}{spread}", self.lost]
+
+
+def labels_of(keys: Sequence[str]) -> list[str]:
+    """The labels of what is said of a point."""
+    return ["point", *keys, "mean", ""]
 
 
 def points_of(group: ReportGroup) -> list[Point]:
@@ -89,6 +89,8 @@ def points_of(group: ReportGroup) -> list[Point]:
             scores.get(str(number), ()),
             entry.get("point") == summary.get("best"),
         )
+    if not keys:  # whatever became of them
+        return []
     order = [place for place in summary.get("ranking") or () if place in found]
     return [found[place] for place in order]
 

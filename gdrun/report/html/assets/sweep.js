@@ -3,7 +3,7 @@
 (() => {
   const {short, exact, clip, columns, frame, axisLabels, tip, vertical, usable} = gdrun;
   const shade = (good) => d3.interpolateViridis(good);
-  const title = (point) => columns(point.said);
+  const titles = (chart) => (point) => columns(chart.labels.map((label, i) => [label, point.said[i]]).filter(([, text]) => text));
   const FRAME = {stroke: "var(--wrong)", strokeWidth: 2.5, fill: "none"};
 
   // The axis of a key: numbers by size or by power, other values side by side.
@@ -40,7 +40,7 @@
         Plot.dot(runs, {x: (run) => run.point.x, y: "y", r: 2.5, fill: "var(--train)", fillOpacity: 0.4}),
         Plot.dot(points, {x: "x", y: "score", r: many ? 2.5 : 4, fill: "var(--train)", fillOpacity: many ? 0.4 : 0.85}),
         Plot.dot(points.filter((point) => point.best), {x: "x", y: "score", r: 6.5, symbol: "diamond", fill: "var(--val)", stroke: "var(--paper)", strokeWidth: 1.5}),
-        Plot.tip(points, Plot.pointer({x: "x", y: "score", title, ...tip})),
+        Plot.tip(points, Plot.pointer({x: "x", y: "score", title: titles(chart), ...tip})),
       ],
     });
   }
@@ -62,7 +62,7 @@
           Plot.dot(known, {x: "x", y: "y", r: 6, fill, stroke: "var(--paper)"}),
           Plot.dot(chart.points.filter((point) => point.good === null), {x: "x", y: "y", r: 4, symbol: "times", stroke: "var(--bad)"}),
           Plot.dot(best, {x: "x", y: "y", r: 9, ...FRAME}),
-          Plot.tip(chart.points, Plot.pointer({x: "x", y: "y", title, ...tip})),
+          Plot.tip(chart.points, Plot.pointer({x: "x", y: "y", title: titles(chart), ...tip})),
         ],
       });
     }
@@ -87,7 +87,7 @@
         Plot.cell(chart.points.filter((point) => point.good === null), {...place, fill: "var(--panel)"}),
         Plot.cell(best, {...place, ...FRAME, inset: -1}),
         cell < 44 ? null : Plot.text(chart.points, {...place, text: (point) => (point.score === null ? "–" : short(+point.score.toPrecision(3))), fill: (point) => (point.good === null ? "var(--soft)" : point.good > 0.6 ? "#111111" : "#ffffff")}),
-        Plot.tip(chart.points, Plot.pointer({...place, title, maxRadius: Math.max(cell, high), ...tip})),
+        Plot.tip(chart.points, Plot.pointer({...place, title: titles(chart), maxRadius: Math.max(cell, high), ...tip})),
       ],
     });
   }
@@ -113,7 +113,7 @@
         Plot.ruleX(places, {stroke: "var(--ink)"}),
         Plot.text(ticks, {x: "x", y: "y", text: "text", textAnchor: "end", dx: -5, fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4}),
         Plot.text(places, {x: (x) => x, y: 1, dy: (x) => 0, lineAnchor: "bottom", text: (x) => clip(axes[x].label, room), fontWeight: 600, fill: "var(--ink)", dy: -18}),
-        Plot.tip(stops, Plot.pointer({x: "x", y: "y", title: (stop) => title(stop.point), ...tip})),
+        Plot.tip(stops, Plot.pointer({x: "x", y: "y", title: (stop) => titles(chart)(stop.point), ...tip})),
       ],
     });
     const paths = d3.select(svg).selectAll("g.lines path");
