@@ -7,6 +7,7 @@
     group = gdrun.train("configs/digits-mlp.yaml", seeds=10)
     group = gdrun.kfold("configs/digits-mlp.yaml", folds=10)
     group = gdrun.compare_optimizers("configs/digits-mlp.yaml", optimizers=["sgd", "adam"])
+    group = gdrun.sweep("configs/digits-mlp.yaml", {"optimizer.learning_rate": "log(1e-4,1e-1,7)"})
     gdrun.load("latest")
 
 The numerics need no config: `gdrun.optim`, `gdrun.nn` and `gdrun.data` are libraries of their own.
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 from gdrun.version import __version__
 
 if TYPE_CHECKING:
-    from gdrun.api import Group, Run, compare_optimizers, kfold, load, resume, train
+    from gdrun.api import Group, Run, compare_optimizers, kfold, load, resume, sweep, train
 
-__all__ = ["Group", "Run", "__version__", "compare_optimizers", "kfold", "load", "resume", "train"]
+__all__ = ["Group", "Run", "__version__", "compare_optimizers", "kfold", "load", "resume", "sweep", "train"]
 
 
 def __getattr__(name: str) -> Any:

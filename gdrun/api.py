@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, from_plain
 from gdrun.config import load as load_config
+from gdrun.config.load import plain_source, read_source
 from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data.folds import Strategy
@@ -19,6 +20,8 @@ from gdrun.experiments.comparison.plan import plan_comparison
 from gdrun.experiments.kfold import plan_kfold
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.experiments.resume import resume as go_on
+from gdrun.experiments.sweep.plan import plan_sweep
+from gdrun.experiments.sweep.space import space_of
 from gdrun.experiments.train import plan_training
 from gdrun.experiments.trained import TrainedRun
 from gdrun.report.html import write_report
@@ -152,6 +155,35 @@ def compare_optimizers(
     names = optimizers if optimizers is None or isinstance(optimizers, str) else ",".join(optimizers)
     problems = [_config(config, overrides) for config in several]
     plan = plan_comparison(problems, optimizers=names, seeds=seeds, trials=trials, workers=workers)
+    return Group(_carried_out(plan, runs_dir, files))
+
+
+def sweep(
+    config: str | Path | Mapping[str, Any],
+    values: Sequence[str] | Mapping[str, Any],
+    *,
+    overrides: Overrides = (),
+    seeds: int | None = None,
+    random: int | None = None,
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Group:
+    """Train a config at every point of a grid, or at points drawn at random; the same as `gdrun sweep`.
+
+    Args:
+        config, runs_dir, workers, plugins: as for `train`.
+        values: dotted key → its values, or text as on the command line: "log(1e-4,1e-1,7)", "16,64".
+        overrides: as for `train`; the same at every point.
+        seeds: how many of every point.
+        random: how many points to draw.
+
+    Returns:
+        The group: its `results` has a row a run, its `summary` the points, their order and the best.
+    """
+    files = _load_plugins(plugins)
+    source = plain_source(config) if isinstance(config, Mapping) else read_source(config)
+    plan = plan_sweep(space_of(source, values, overrides), seeds=seeds, random=random, workers=workers)
     return Group(_carried_out(plan, runs_dir, files))
 
 

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     FOLDS = 7  # of a cross-validation; takes the seed of the split; followed by the repetition
     TRIALS = 9  # settings that a comparison tries
     RESAMPLES = 10  # of the statistics of a comparison
+    SWEEP = 11  # points of a random sweep
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:

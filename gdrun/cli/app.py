@@ -14,6 +14,7 @@ COMMANDS = {  # name → the function, or the group of further commands, in a mo
     "train": "train.train",
     "kfold": "kfold.kfold",
     "compare-optimizers": "compare_optimizers.compare_optimizers",
+    "sweep": "sweep.sweep",
     "resume": "resume.resume",
     "evaluate": "evaluate.evaluate",
     "predict": "predict.predict",

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gdrun.config import Config, dump_yaml, load
+from gdrun.config import Config, dump_yaml
+from gdrun.config.load import Source, read_source
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
@@ -33,15 +34,23 @@ def load_config(
     smoke: bool = False,
 ) -> Config:
     """The config of a command, with its notices shown."""
+    source, changes = read_config(path, overrides, name, plugins)
+    loaded = source.load(changes)
+    for notice in loaded.notices:
+        screen.notice(notice)
+    return cut_short(loaded.config) if smoke else loaded.config
+
+
+def read_config(
+    path: Path, overrides: Sequence[str] | None, name: str | None, plugins: Sequence[Path] | None
+) -> tuple[Source, list[str]]:
+    """The values of a config file and the changes of them, with plugins loaded."""
     for plugin in plugins or ():
         load_plugin(plugin)
     changes = list(overrides or ())
     if name is not None:
         changes.append(f"name={json.dumps(name)}")
-    loaded = load(path, changes)
-    for notice in loaded.notices:
-        screen.notice(notice)
-    return cut_short(loaded.config) if smoke else loaded.config
+    return read_source(path), changes
 
 
 def number_of_workers(text: str | None) -> int | str | None:

@@ -42,6 +42,11 @@ class SearchRange(Component):
         return math.exp(math.log(self.low) + share * math.log(self.high / self.low))
 
 
+def rounded(value: float) -> float:
+    """To six significant digits, as it is shown: 0.00316228."""
+    return float(f"{value:.6g}")
+
+
 Search = SearchRange | tuple[bool | int | float | str, ...]
 
 

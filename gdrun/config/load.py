@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from gdrun.component import option_types
 from gdrun.config.build import Builder
 from gdrun.config.config import Config
-from gdrun.config.overrides import Overrides, apply_overrides
+from gdrun.config.overrides import Assignment, Overrides, apply_overrides
 from gdrun.config.plain import to_node
-from gdrun.config.problems import Position, Problems
+from gdrun.config.problems import Position, Problem, Problems
 from gdrun.config.reader import BROKEN, Node, read_file
 from gdrun.config.tasks import fill_task, task_of, task_problems
 from gdrun.data import DATASETS
@@ -36,6 +36,57 @@ class Loaded:
     positions: Mapping[str, Position] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Source:
+    """What configs are made of: the values of a file, or plain data, before defaults and overrides.
+
+    Attributes:
+        root: the values.
+        folder: what relative paths are relative to.
+        name: of a config that gives itself none.
+        problems: that reading found.
+    """
+
+    root: Node
+    folder: Path
+    name: str
+    problems: tuple[Problem, ...] = ()
+
+    def load(self, overrides: Overrides | Sequence[str | Assignment] = ()) -> Loaded:
+        """The config with these overrides.
+
+        Raises:
+            ConfigError: all that is wrong.
+        """
+        problems = Problems()
+        problems.found += self.problems
+        return _load(self.root, problems, overrides, self.folder, self.name)
+
+
+def read_source(path: str | Path) -> Source:
+    """The values of a config file.
+
+    Raises:
+        ConfigError: it cannot be read as YAML.
+        SystemRefusedError: it cannot be read at all.
+    """
+    path = Path(path)
+    problems = Problems()
+    root = read_file(path, problems)
+    if root is None:
+        problems.raise_any()
+        raise AssertionError
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-") or "run"
+    return Source(root, path.parent, stem, tuple(problems.found))
+
+
+def plain_source(values: Mapping[str, Any], *, folder: str | Path = ".", source: str = "") -> Source:
+    """The same of plain data; see `from_plain`."""
+    problems = Problems()
+    root = to_node(values, Position(source), problems)
+    return Source(root, Path(folder), "run", tuple(problems.found))
+
+
 def load(path: str | Path, overrides: Overrides = ()) -> Loaded:
     """Read a config file.
 
@@ -47,14 +98,7 @@ def load(path: str | Path, overrides: Overrides = ()) -> Loaded:
         ConfigError: all that is wrong with the file and the overrides, each with its place.
         SystemRefusedError: the file cannot be read.
     """
-    path = Path(path)
-    problems = Problems()
-    root = read_file(path, problems)
-    if root is None:
-        problems.raise_any()
-        raise AssertionError
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem)[:64].strip("-") or "run"
-    return _load(root, problems, overrides, path.parent, stem)
+    return read_source(path).load(overrides)
 
 
 def from_plain(
@@ -71,12 +115,16 @@ def from_plain(
     Raises:
         ConfigError: all that is wrong.
     """
-    problems = Problems()
-    root = to_node(values, Position(source), problems)
-    return _load(root, problems, overrides, Path(folder), "run")
+    return plain_source(values, folder=folder, source=source).load(overrides)
 
 
-def _load(root: Node, problems: Problems, overrides: Overrides, folder: Path, name: str) -> Loaded:
+def _load(
+    root: Node,
+    problems: Problems,
+    overrides: Overrides | Sequence[str | Assignment],
+    folder: Path,
+    name: str,
+) -> Loaded:
     if root.value is None:  # an empty file: everything may still come from overrides
         root = replace(root, value={})
     notices: list[str] = []

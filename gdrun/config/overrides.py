@@ -22,8 +22,20 @@ from gdrun.config.reader import Node, read_text
 Overrides = Sequence[str] | Mapping[str, Any]
 
 
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """An override that has been read: a dotted key and its value."""
+
+    key: str
+    value: Node
+
+
 def apply_overrides(
-    root: Node, cls: type[Any], overrides: Overrides, problems: Problems, notices: list[str]
+    root: Node,
+    cls: type[Any],
+    overrides: Overrides | Sequence[str | Assignment],
+    problems: Problems,
+    notices: list[str],
 ) -> Node:
     """The tree with the overrides in it, the later ones last.
 
@@ -34,35 +46,52 @@ def apply_overrides(
     Args:
         root: what the file says.
         cls: the class that will be made of it.
-        overrides: "KEY=VALUE" texts, or dotted key → value.
+        overrides: "KEY=VALUE" texts, or dotted key → value, or either as it was read.
         problems: takes what is wrong with the overrides themselves.
         notices: takes what was dropped.
     """
-    for key, value in _parsed(overrides, problems):
-        change = _Change(key, value, problems, notices)
-        root = change.applied(cls, root, key.split("."))
+    for assignment in _parsed(overrides, problems):
+        change = _Change(assignment.key, assignment.value, problems, notices)
+        root = change.applied(cls, root, assignment.key.split("."))
     return root
 
 
-def _parsed(overrides: Overrides, problems: Problems) -> Iterator[tuple[str, Node]]:
+def _parsed(overrides: Overrides | Sequence[str | Assignment], problems: Problems) -> Iterator[Assignment]:
     if isinstance(overrides, Mapping):
         for key, value in overrides.items():
             position = Position(f"override {shown(key)}")
-            if _is_key(key, position, problems):
-                yield key, to_node(value, position, problems, key)
+            if is_key(key, position, problems):
+                yield Assignment(key, to_node(value, position, problems, key))
         return
-    for number, text in enumerate(overrides, 1):
-        key, equals, value = text.partition("=")
-        position = Position(f"override {number} {shown(f'{key}=…' if equals else text)}")
-        if not equals:
-            problems.add(position, "", "has no '='; write KEY=VALUE, such as optimizer.learning_rate=0.01")
-        elif _is_key(key, position, problems):
-            node = read_text(value, position.source, problems, lines=False)
+    for number, given in enumerate(overrides, 1):
+        if isinstance(given, Assignment):
+            yield given
+        elif parts := key_and_text(given, number, problems):
+            key, text, position = parts
+            node = read_text(text, position.source, problems, lines=False)
             if node is not None:
-                yield key, node.keyed(position)
+                yield Assignment(key, node.keyed(position))
 
 
-def _is_key(key: object, position: Position, problems: Problems) -> bool:
+def key_and_text(text: str, number: int, problems: Problems) -> tuple[str, str, Position] | None:
+    """The two sides of a "KEY=VALUE" text and where it stands; None if it is none.
+
+    Args:
+        text: as it was given.
+        number: of the override, from 1.
+        problems: takes what is wrong with it.
+    """
+    key, equals, value = text.partition("=")
+    position = Position(f"override {number} {shown(f'{key}=…' if equals else text)}")
+    if not equals:
+        problems.add(position, "", "has no '='; write KEY=VALUE, such as optimizer.learning_rate=0.01")
+    elif is_key(key, position, problems):
+        return key, value, position
+    return None
+
+
+def is_key(key: object, position: Position, problems: Problems) -> bool:
+    """Whether it is a dotted path; if not, `problems` takes it."""
     if isinstance(key, str) and all(key.split(".")) and len(key) < 1000:
         return True
     problems.add(position, "", "the key is not a dotted path, such as optimizer.learning_rate")

@@ -50,6 +50,13 @@ def to_plain(value: Any) -> Any:
     return {"name": name, **options}
 
 
+def from_node(node: Node) -> Plain:
+    """A node as plain data."""
+    if isinstance(node.value, dict):
+        return {key: from_node(entry) for key, entry in node.value.items()}
+    return [from_node(entry) for entry in node.value] if isinstance(node.value, list) else node.value
+
+
 def to_node(value: object, position: Position, problems: Problems, key: str = "", depth: int = 1) -> Node:
     """Plain data as nodes that all stand at one position."""
     if depth > DEEPEST:

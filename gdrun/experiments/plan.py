@@ -32,6 +32,7 @@ class Plan:
         later: runs that come after these, once it is known which.
         record: further values of group.json.
         warnings: what to think about again, one sentence each.
+        varied: config keys in which the runs differ, and their values in words.
     """
 
     command: Command
@@ -42,6 +43,7 @@ class Plan:
     later: int = 0
     record: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    varied: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notices(self) -> list[str]:

@@ -15,13 +15,14 @@ from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.spec import FINAL
+from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
 from gdrun.run_directory.directory import CONFIG, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 
-COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD, COMPARE)}
+COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD, COMPARE, SWEEP)}
 
 
 def resume(

@@ -81,18 +81,14 @@ class Saved:
     @cached_property
     def config(self) -> dict[str, Any]:
         """config.yaml as plain data."""
+        from gdrun.config.plain import from_node
         from gdrun.config.problems import Problems
-        from gdrun.config.reader import Node, read_text
-
-        def plain(node: Node) -> Any:
-            if isinstance(node.value, dict):
-                return {key: plain(entry) for key, entry in node.value.items()}
-            return [plain(entry) for entry in node.value] if isinstance(node.value, list) else node.value
+        from gdrun.config.reader import read_text
 
         problems = Problems()
         root = read_text(self.config_text, str(self.path / CONFIG), problems)
         problems.raise_any()
-        config = plain(root) if root else None
+        config = from_node(root) if root else None
         if not isinstance(config, dict):
             raise ConfigError(f"{self.path / CONFIG} holds no mapping; restore it")
         return config

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from compare_samples import RATE, USUAL, Design, write_comparison
 from report_samples import labels, values, write_folds, write_group, write_run
+from sweep_samples import RATES, write_sweep
 
 from gdrun.report.html import write_report
 
@@ -50,6 +51,16 @@ REPORTS: dict[str, Callable[[Path], Path]] = {
     "errors": lambda path: write_comparison(path, Design(lower=True, tested=False, seeds=4, trials=4)),
     "two keys": lambda path: write_comparison(path, Design(keys=(RATE, "optimizer.beta1"), trials=6)),
     "problems": lambda path: write_comparison(path, Design(problems=("a", "b"), seeds=4, trials=4)),
+    "sweep of a key": lambda path: write_sweep(path, {"rate": RATES}, seeds=3, broken=[2]),
+    "sweep of two keys": lambda path: write_sweep(
+        path, {"rate": RATES, "schedule": ["<b>", "cosine"]}, broken=[3]
+    ),
+    "sweep of dots": lambda path: write_sweep(
+        path, {"rate": [10 ** (n / 20) for n in range(60)], "b": [n / 60 for n in range(60)]}, points=60
+    ),
+    "sweep of three keys": lambda path: write_sweep(
+        path, {"rate": RATES, "</script>": ["<b>", [1, 2]], "size": [16, 32, 64]}
+    ),
 }
 
 
@@ -84,7 +95,7 @@ def test_every_chart_is_drawn(report: str, tmp_path: Path) -> None:
     dom, said, addresses = opened(path, tmp_path)
     assert said == []
     figures = figures_of(dom)
-    assert len(figures) >= 5
+    assert len(figures) >= (2 if report.startswith("sweep") else 5)
     for figure in figures:
         assert "<svg" in figure
         assert re.search(r"<(path|rect|circle)[ >]", figure)

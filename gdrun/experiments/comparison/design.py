@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from gdrun.config.comparison import Contestant, Search, SearchRange, replaced
+from gdrun.config.comparison import Contestant, Search, SearchRange, replaced, rounded
 from gdrun.randomness import Purpose, generator
 
 Settings = dict[str, Any]  # option → value
@@ -86,11 +86,6 @@ def beyond(
         return []
     points = _sobol(len(search), max(1, trials // 4), seed + len(tried))
     return _allowed(contestant, [_at({**search, option: strip}, point) for point in points])
-
-
-def rounded(value: float) -> float:
-    """To six significant digits, as it is shown: 0.00316228."""
-    return float(f"{value:.6g}")
 
 
 def _step(ordered: Sequence[float], values: SearchRange, side: Side) -> float:

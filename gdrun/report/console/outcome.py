@@ -11,6 +11,7 @@ from rich.text import Text
 from gdrun.report.console.comparison import next_command, show_comparison
 from gdrun.report.console.folds import show_folds
 from gdrun.report.console.numbers import duration
+from gdrun.report.console.points import show_points, train_the_best
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, result_table, run_summary, status_text
 from gdrun.run_directory.store import Group, load
@@ -18,8 +19,12 @@ from gdrun.run_directory.store import Group, load
 SHOWN: Mapping[str, Callable[[Screen, Group], None]] = {  # what is shown of groups of a command
     "kfold": show_folds,
     "compare-optimizers": show_comparison,
+    "sweep": show_points,
 }
-NEXT: Mapping[str, Callable[[Group], str]] = {"compare-optimizers": next_command}
+NEXT: Mapping[str, Callable[[Group], str]] = {
+    "compare-optimizers": next_command,
+    "sweep": train_the_best,
+}
 
 
 def show_outcome(screen: Screen, path: Path) -> dict[str, Any]:

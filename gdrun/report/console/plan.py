@@ -48,12 +48,12 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
     grid.add_column(style="faint", justify="right")
     grid.add_column(overflow="fold")
     grid.add_row("run", Text(plan.config.name, style="name"))
-    work = plan.work
     lines = {
+        "varied": [printable(f"{key}: {values}", one_line=True) for key, values in plan.varied.items()],
         "data": [data_in_words(kind.work) for kind in plan.layout.kinds],
         "model": [model_in_words(kind) for kind in plan.layout.kinds],
-        "loss": [", ".join([work.loss.name, *(metric.name for metric in work.metrics)])],
-        "optimizer": [optimizer_in_words(plan)],
+        "loss": [loss_in_words(kind.work) for kind in plan.layout.kinds],
+        "optimizer": [] if _optimizer_varies(plan) else [optimizer_in_words(plan)],
         "training": [length_in_words(kind.work, plan) for kind in plan.layout.kinds],
         "runs": [plan.words] * (plan.runs > 1),
     }
@@ -88,6 +88,16 @@ def data_in_words(work: StackWork) -> str:
     )
     features = work.network.input_shape[0] if len(work.network.input_shape) == 1 else work.network.input_shape
     return f"{printable(data.name, one_line=True)}, {rows:,} rows ({split}), {features} features, {kind}"
+
+
+def loss_in_words(work: StackWork) -> str:
+    """ "softmax_cross_entropy, accuracy"."""
+    return ", ".join([work.loss.name, *(metric.name for metric in work.metrics)])
+
+
+def _optimizer_varies(plan: Plan) -> bool:
+    parts = {key.partition(".")[0] for key in plan.varied}
+    return bool(parts & {"optimizer", "schedule", "learning_rate_scaling"})
 
 
 def optimizer_in_words(plan: Plan) -> str:

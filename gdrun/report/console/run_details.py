@@ -13,6 +13,7 @@ from gdrun.report.console.comparison import show_comparison
 from gdrun.report.console.folds import show_folds_summary
 from gdrun.report.console.layout import show_definitions, show_paragraph
 from gdrun.report.console.numbers import duration
+from gdrun.report.console.points import show_points
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, members_table, result_table, status_text
 from gdrun.run_directory.json_files import to_json
@@ -98,6 +99,9 @@ def _show_group(screen: Screen, group: Group) -> None:
     elif group.summary.get("problems"):
         _heading(screen, "Summary", _over(group.summary))
         show_comparison(screen, group)
+    elif group.summary.get("points"):
+        _heading(screen, "Summary", _over(group.summary))
+        show_points(screen, group)
     rows = _rows(group)
     if rows:
         _heading(screen, "Members", f"{len(rows)} of {len(group.plan)}")

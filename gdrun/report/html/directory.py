@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gdrun.errors import GdrunError
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
+from gdrun.run_directory.directory import MEMBERS
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
 
@@ -52,6 +54,16 @@ def read_group(group: Group, *, members: bool = True) -> ReportGroup:
         predictions=columns(group.path / "predictions.csv", notes) if shown else {},
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def read_members(group: Group, names: Iterable[str]) -> dict[str, ReportRun]:
+    """Those of some members that have begun and can be read."""
+    found = {}
+    for name in names:
+        with contextlib.suppress(GdrunError):
+            if Path(name).name == name:
+                found[name] = read_run(Run(group.path / MEMBERS / name), predictions=False)
+    return found
 
 
 def attempt(read_it: Callable[[], Value], otherwise: Value, notes: list[str]) -> Value:

@@ -28,6 +28,7 @@ SCRIPTS = (  # in the order they must run in
     "plot.umd.min.js",
     "charts.js",
     "compare.js",
+    "sweep.js",
     "report.js",
 )
 STYLE = "report.css"

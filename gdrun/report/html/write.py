@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from gdrun.report.html.compare_page import COMPARISON, compare_page
-from gdrun.report.html.directory import read_group, read_run
+from gdrun.report.html.directory import read_group, read_members, read_run
 from gdrun.report.html.group_page import group_page
 from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
+from gdrun.report.html.sweep_page import SWEEP, best_runs, sweep_page
 from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.store import Run, load
 
-REPORTS_OF_MEMBERS = {"compare-optimizers": False, "sweep": False}  # they have hundreds of members
+PAGES: Mapping[str, tuple[str, Callable[[ReportGroup], Mapping[str, Any]]]] = {  # of groups of a command
+    COMPARISON: ("compare.html.jinja", compare_page),
+    SWEEP: ("sweep.html.jinja", sweep_page),
+}  # they have hundreds of members, without reports of their own
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
     """The page on a run or a group."""
     if isinstance(source, ReportRun):
         return render("run.html.jinja", run_page(source))
-    if source.record.get("command") == COMPARISON:
-        return render("compare.html.jinja", compare_page(source))
-    return render("group.html.jinja", group_page(source))
+    template, page = PAGES.get(str(source.record.get("command")), ("group.html.jinja", group_page))
+    return render(template, page(source))
 
 
 def write_report(path: Path | str, *, members: bool = True) -> Path:
@@ -43,9 +49,12 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
         text = report_text(read_run(saved))
     else:
         command = str(saved.record.get("command"))
-        if members and REPORTS_OF_MEMBERS.get(command, True):
+        if members and command not in PAGES:
             for run in saved.members.values():
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
-        text = report_text(read_group(saved, members=command != COMPARISON))
+        source = read_group(saved, members=command not in PAGES)
+        if command == SWEEP:
+            source = replace(source, members=read_members(saved, best_runs(source)))
+        text = report_text(source)
     write_atomically(saved.report, text.encode("utf-8"))
     return saved.report

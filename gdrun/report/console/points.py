@@ -1,0 +1,147 @@
+"""What a sweep came to: a line a point, the best first, and the grid of two keys as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from gdrun.config.dump import flow
+from gdrun.report.console.numbers import number
+from gdrun.report.console.screen import Screen
+from gdrun.report.console.tables import plain_table
+from gdrun.run_directory.directory import CONFIG, MEMBERS
+from gdrun.run_directory.store import Group
+from gdrun.text import printable
+
+MOST_POINTS = 20
+_GOOD = ("completed", "stopped")
+_LONGEST_VALUE = 32
+_ACROSS, _DOWN = 9, 18  # of a heat map: more are hard to read in text
+_SHADES = ("faint", "", "cyan", "bold cyan", "bold green")  # from the worst to the best
+
+Point = Mapping[str, Any]
+
+
+def show_points(screen: Screen, group: Group) -> None:
+    """Show the points of a sweep from its summary."""
+    summary = group.summary
+    points = ranked(summary)
+    if not points:
+        return
+    screen.show(points_table(summary, points[:MOST_POINTS]))
+    if len(points) > MOST_POINTS:
+        more = len(points) - MOST_POINTS
+        screen.show(Text(f"… and {more:,} more in report.html and results.csv", "faint"))
+    heat_map = grid_table(summary)
+    if heat_map is not None and screen.results.measure(heat_map).minimum <= screen.results.width:
+        screen.show(heat_map)
+    if summary["best"] is None:
+        screen.show(Text("no point has a run that came to a good end: nothing to compare", "warn"))
+
+
+def train_the_best(group: Group) -> str:
+    """What to do next: train the best point with more seeds."""
+    best = group.summary["best"]
+    name = next((entry["run"] for entry in group.plan if entry["point"] == best), None)
+    if name is None:
+        return f"gdrun runs show {group.path}"
+    return f"gdrun train {group.path / MEMBERS / name / CONFIG} --seeds 10"
+
+
+def ranked(summary: Mapping[str, Any]) -> list[Point]:
+    """The points, the best first."""
+    by_number = {point["point"]: point for point in summary["points"]}
+    return [by_number[place] for place in summary["ranking"]]
+
+
+def points_table(summary: Mapping[str, Any], points: Sequence[Point]) -> Table:
+    """A line a point: its settings, the monitor, the test results, and how its runs ended."""
+    monitor, keys = summary["monitor"], summary["keys"]
+    several = len(summary["seeds"]) > 1
+    known = list(dict.fromkeys(name for point in points for name in point["metrics"]))
+    shown = [name for name in _beside(monitor, known) if name in known]
+    bad = any(status not in _GOOD for point in points for status in point["statuses"])
+    spread = ", mean ± std" if several else ""
+    headers = [*map(_broken, keys), f"{monitor}{spread}", *shown, *(["ended"] if bad else [])]
+    table = plain_table("point", *headers)
+    for point in points:
+        is_best = point["point"] == summary["best"]
+        cells = [Text(value_text(point["settings"].get(key))) for key in keys]
+        cells += [_cell(point["metrics"].get(name), spread=several) for name in (monitor, *shown)]
+        if bad:
+            cells.append(_ended(point))
+        name = Text.assemble(str(point["point"]), (" best" if is_best else "", "good"))
+        table.add_row(name, *cells, style="name" if is_best else "")
+    return table
+
+
+def _broken(key: str) -> str:
+    """A dotted path in lines: columns are narrow."""
+    return key.replace(".", ".\n")
+
+
+def value_text(value: Any) -> str:
+    """The value of a key, short enough for a column."""
+    text = printable(flow(value), one_line=True)
+    if isinstance(value, float):
+        text = f"{value:.6g}"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def grid_table(summary: Mapping[str, Any]) -> Table | None:
+    """The mean of the monitor by two keys, the darker the worse; None where there is no small grid."""
+    keys, points, monitor = summary["keys"], summary["points"], summary["monitor"]
+    if len(keys) != 2 or summary.get("random") is not None:
+        return None
+    down, across = (
+        list(dict.fromkeys(value_text(point["settings"][key]) for point in points)) for key in keys
+    )
+    if not (2 <= len(down) <= _DOWN and 2 <= len(across) <= _ACROSS):
+        return None
+    means, at_best = {}, None
+    for point in points:
+        place = tuple(value_text(point["settings"][key]) for key in keys)
+        means[place] = point["metrics"].get(monitor, {}).get("mean")
+        at_best = place if point["point"] == summary["best"] else at_best
+    table = plain_table(f"{keys[0]} ↓\n{keys[1]} →", *across, title=f"{monitor}, mean")
+    known = sorted(value for value in means.values() if value is not None)
+    for row in down:
+        cells = []
+        for column in across:
+            mean = means.get((row, column))
+            if mean is None:
+                cells.append(Text("–", "bad"))
+                continue
+            rank = known.index(mean) if summary["better"] == "higher" else len(known) - 1 - known.index(mean)
+            mark = "* " if (row, column) == at_best else ""
+            cells.append(Text(f"{mark}{number(mean, 3)}", _SHADES[rank * len(_SHADES) // len(known)]))
+        table.add_row(Text(row), *cells)
+    return table
+
+
+def _beside(monitor: str, known: Sequence[str]) -> list[str]:
+    """What else is worth a column: the first metric, or the loss, on the same rows.
+
+    Never results on the test rows: they choose nothing.
+    """
+    part = monitor.partition("_")[0]
+    others = [name for name in known if name.startswith(f"{part}_") and name != monitor]
+    metrics = [name for name in others if not name.endswith("_loss")]
+    return (metrics or others)[:1]
+
+
+def _cell(description: Mapping[str, Any] | None, *, spread: bool) -> Text:
+    if not description or description.get("mean") is None:
+        return Text("–")
+    std = description.get("std")
+    more = f" ± {number(std, 2)}" if spread and std is not None else ""
+    return Text(number(description["mean"]) + more, "number")
+
+
+def _ended(point: Point) -> Text:
+    """How the runs of a point ended that came to no good end."""
+    bad = {status: count for status, count in point["statuses"].items() if status not in _GOOD}
+    return Text(", ".join(f"{count} of {point['runs']} {status}" for status, count in bad.items()), "bad")
