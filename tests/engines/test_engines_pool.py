@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from engine_tasks import Task, work
 
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
-from gdrun.engines.pool import TRIES
 from gdrun.errors import (
     DataError,
     GdrunError,

@@ -1,0 +1,172 @@
+"""Dask clusters: the one that is named, or one of this machine's cores, which ends with the work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gdrun.errors import ConfigError, SystemRefusedError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_PATIENCE = 4  # seconds for a scheduler to answer
+_START = 60  # seconds for a cluster of this machine to start
+_PARTING = 3.0  # seconds that it has to end by itself
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Dask cluster.
+
+    Attributes:
+        scheduler: the address of a running one's; None for one of this machine's cores.
+        folder: that every worker has to see, since it is where the runs are written.
+    """
+
+    scheduler: str | None = None
+    folder: Path | None = None
+
+
+@contextlib.contextmanager
+def running(cluster: Cluster, workers: int) -> Iterator[Cluster]:
+    """The cluster itself, or while this lasts one of as many processes of this machine.
+
+    Raises:
+        ConfigError: Dask isn't installed.
+        SystemRefusedError: it doesn't start.
+    """
+    _check_installed()
+    if cluster.scheduler is not None:
+        yield cluster
+        return
+    from gdrun.engines.pool import Child
+
+    child = Child("local_cluster", workers)
+    try:
+        try:
+            address = child.line.recv() if child.line.poll(_START) else "nothing was heard of it"
+        except EOFError:
+            address = child.death()
+        if not address.startswith("tcp://"):
+            raise SystemRefusedError(f"the Dask cluster of this machine does not start: {address}")
+        yield replace(cluster, scheduler=address)
+    finally:
+        child.line.close()
+        try:
+            child.process.wait(_PARTING)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.process.pid, signal.SIGKILL)
+            child.process.wait()
+
+
+@contextlib.contextmanager
+def connected(cluster: Cluster) -> Iterator[Client]:
+    """A client of a running cluster while this lasts.
+
+    Raises:
+        ConfigError: Dask isn't installed, or what should be the scheduler's address is none.
+        SystemRefusedError: nobody answers there.
+    """
+    _check_installed()
+    from distributed import Client
+
+    address = str(cluster.scheduler)
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
+    try:
+        with ThreadPoolExecutor(1) as aside:  # this thread may have an event loop of its own
+            aside.submit(asyncio.run, _ask(address)).result()
+        with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
+            yield client
+    finally:
+        logger.setLevel(before)
+
+
+async def _ask(address: str) -> None:
+    """Find out whether a scheduler is at the address, before a client is made that goes on trying."""
+    from distributed import rpc
+
+    try:
+        async with asyncio.timeout(_PATIENCE), rpc(address) as server:
+            identity = await server.identity()
+    except ValueError as error:
+        raise ConfigError(
+            f"--scheduler: {address!r} is no address ({error}); write one such as tcp://127.0.0.1:8786"
+        ) from error
+    except Exception as error:  # whoever answers may speak another language
+        raise SystemRefusedError(
+            f"no Dask scheduler answers at {address}; start one with `dask scheduler`, "
+            "or leave --scheduler out for a cluster of this machine"
+        ) from error
+    if identity["type"] != "Scheduler":
+        raise SystemRefusedError(f"a Dask {identity['type'].lower()} is at {address}, no scheduler")
+
+
+def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
+    """The addresses of a cluster's workers, which are all found to be able to do our tasks.
+
+    Raises:
+        SystemRefusedError: there are none, or one has another version, or doesn't see the folder.
+    """
+    from gdrun.engines.cluster_worker import introduce
+
+    answers = client.run(introduce, None if folder is None else str(folder.absolute()), on_error="return")
+    here = introduce(None)
+    for address, answer in answers.items():
+        if isinstance(answer, ImportError):
+            raise SystemRefusedError(
+                f"the Dask worker {address} has no gdrun ({answer}); "
+                f"install gdrun {here['gdrun']} in its environment and start it again"
+            )
+        if isinstance(answer, OSError):  # it has just gone
+            continue
+        if isinstance(answer, Exception):
+            raise SystemRefusedError(f"the Dask worker {address} cannot be used: {answer}")
+        for name, version in here.items():
+            if answer[name] != version:
+                raise SystemRefusedError(
+                    f"the Dask worker {address} has {name} {answer[name]}, this process has {version}; "
+                    "results would differ: use the same environment on both"
+                )
+        if not answer["sees the folder"]:
+            raise SystemRefusedError(
+                f"the Dask worker {address} does not see {folder}; "
+                "take a --runs-dir in a file system that all machines share"
+            )
+    found = [address for address, answer in answers.items() if isinstance(answer, dict)]
+    if not found:
+        raise SystemRefusedError(
+            f"the Dask scheduler at {client.scheduler.address} has no workers; start one a core: "
+            f"dask worker {client.scheduler.address} --nworkers auto --nthreads 1"
+        )
+    return found
+
+
+def number_of_workers(cluster: Cluster) -> int:
+    """How many workers a running cluster has.
+
+    Raises:
+        ConfigError, SystemRefusedError: see `connected` and `usable_workers`.
+    """
+    with connected(cluster) as client:
+        return len(usable_workers(client, cluster.folder))
+
+
+def _check_installed() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"--engine dask: {error}; install what it needs: pip install 'gdrun[cluster]'"
+        ) from error

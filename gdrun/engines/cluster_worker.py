@@ -1,0 +1,55 @@
+"""What runs in the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import pickle
+import platform
+from pathlib import Path
+from typing import Any
+
+from gdrun.engines.worker import answer_of
+from gdrun.version import __version__
+
+_stopped: set[str] = set()  # topics whose tasks shall end
+
+
+def introduce(folder: str | None) -> dict[str, Any]:
+    """What a worker must have in common with the process that gives it tasks, and whether it sees a folder."""
+    import numpy as np
+
+    versions = {
+        "gdrun": __version__,
+        "numpy": np.__version__,
+        "Python": ".".join(platform.python_version_tuple()[:2]),
+    }
+    return versions | {"sees the folder": folder is None or Path(folder).is_dir()}
+
+
+def ask_to_stop(topic: str) -> None:
+    """Let the tasks of this topic know that somebody wants an end."""
+    _stopped.add(topic)
+
+
+def do(content: bytes, topic: str) -> bytes:
+    """Do a task, and pack what came of it; see `worker.answer_of`.
+
+    It is asked to stop, too, when the scheduler no longer wants its result: then the process that gave it has
+    gone, and nobody holds the directory that it writes in.
+
+    Args:
+        content: the work and its arguments, pickled.
+        topic: for the events that tell of its progress.
+    """
+    from distributed import get_worker
+    from distributed.worker import thread_state
+
+    worker, key = get_worker(), thread_state.key
+
+    def tell(event: Any) -> None:
+        worker.log_event(topic, pickle.dumps(event))
+
+    def stop_asked() -> bool:
+        task = worker.state.tasks.get(key)
+        return topic in _stopped or task is None or task.state == "cancelled"
+
+    return answer_of(content, tell, stop_asked)
