@@ -122,29 +122,31 @@ def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
     from gdrun.engines.cluster_worker import introduce
 
     answers = client.run(introduce, None if folder is None else str(folder.absolute()), on_error="return")
-    here = introduce(None)
+    here, _ = introduce(None)
+    found = []
     for address, answer in answers.items():
+        if isinstance(answer, OSError):  # it has just gone
+            continue
         if isinstance(answer, ImportError):
             raise SystemRefusedError(
                 f"the Dask worker {address} has no gdrun ({answer}); "
                 f"install gdrun {here['gdrun']} in its environment and start it again"
             )
-        if isinstance(answer, OSError):  # it has just gone
-            continue
         if isinstance(answer, Exception):
             raise SystemRefusedError(f"the Dask worker {address} cannot be used: {answer}")
+        versions, sees_folder = answer
         for name, version in here.items():
-            if answer[name] != version:
+            if versions[name] != version:
                 raise SystemRefusedError(
-                    f"the Dask worker {address} has {name} {answer[name]}, this process has {version}; "
+                    f"the Dask worker {address} has {name} {versions[name]}, this process has {version}; "
                     "results would differ: use the same environment on both"
                 )
-        if not answer["sees the folder"]:
+        if not sees_folder:
             raise SystemRefusedError(
                 f"the Dask worker {address} does not see {folder}; "
                 "take a --runs-dir in a file system that all machines share"
             )
-    found = [address for address, answer in answers.items() if isinstance(answer, dict)]
+        found.append(address)
     if not found:
         raise SystemRefusedError(
             f"the Dask scheduler at {client.scheduler.address} has no workers; start one a core: "

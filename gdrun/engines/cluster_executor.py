@@ -93,6 +93,9 @@ class ClusterExecutor(Executor):
             case {"action": "remove-worker", "worker": address}:
                 self._notices.put(partial(self._go, address))
 
+    def _hear_end(self, address: str, done: Future[bytes]) -> None:
+        self._notices.put(partial(self._end, address, done))
+
     def _dispatch(self) -> None:
         while True:
             try:
@@ -138,9 +141,7 @@ class ClusterExecutor(Executor):
                 executor = self._client.get_executor(pure=False, workers=[address])
                 dasks = executor.submit(cluster_worker.do, content, self._topic)
                 self._going[address] = ours, dasks
-                dasks.add_done_callback(
-                    lambda done, at=address: self._notices.put(partial(self._end, at, done))
-                )
+                dasks.add_done_callback(partial(self._hear_end, address))
 
     def _end(self, address: str, done: Future[bytes]) -> None:
         """A task came to an end, unless its worker was found to have gone before."""

@@ -13,16 +13,13 @@ from gdrun.version import __version__
 _stopped: set[str] = set()  # topics whose tasks shall end
 
 
-def introduce(folder: str | None) -> dict[str, Any]:
-    """What a worker must have in common with the process that gives it tasks, and whether it sees a folder."""
+def introduce(folder: str | None) -> tuple[dict[str, str], bool]:
+    """What a worker must have in common with whoever gives it tasks, and whether it sees a folder."""
     import numpy as np
 
-    versions = {
-        "gdrun": __version__,
-        "numpy": np.__version__,
-        "Python": ".".join(platform.python_version_tuple()[:2]),
-    }
-    return versions | {"sees the folder": folder is None or Path(folder).is_dir()}
+    python = ".".join(platform.python_version_tuple()[:2])
+    versions = {"gdrun": __version__, "numpy": np.__version__, "Python": python}
+    return versions, folder is None or Path(folder).is_dir()
 
 
 def ask_to_stop(topic: str) -> None:
@@ -41,9 +38,9 @@ def do(content: bytes, topic: str) -> bytes:
         topic: for the events that tell of its progress.
     """
     from distributed import get_worker
-    from distributed.worker import thread_state
 
-    worker, key = get_worker(), thread_state.key
+    worker = get_worker()
+    key = worker.get_current_task()
 
     def tell(event: Any) -> None:
         worker.log_event(topic, pickle.dumps(event))

@@ -21,9 +21,8 @@ _SETTINGS = {
     "distributed.admin.system-monitor.interval": "10s",
 }
 
-_NO_WARNINGS = (
-    "ignore::UserWarning:multiprocessing.resource_tracker"  # it tidies up after processes that end at once
-)
+# It tidies up after processes that end at once, and says so.
+_NO_WARNINGS = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
 def main(descriptor: int, workers: int) -> None:

@@ -24,16 +24,8 @@ def scheduler(folder: Path) -> Iterator[str]:
         folder: where it leaves its address and its log.
     """
     file = folder / "scheduler.json"
-    words = [
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "0",
-        "--dashboard-address",
-        "127.0.0.1:0",
-        "--scheduler-file",
-        str(file),
-    ]
+    words = ["--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+    words += ["--scheduler-file", str(file)]
     with _process("dask_scheduler", words, folder / "scheduler.log") as process:
         until = time.monotonic() + _START
         while not file.exists() or not file.read_text().endswith("}"):

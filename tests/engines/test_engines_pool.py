@@ -8,12 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from engine_tasks import Task, work
+from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
 from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
@@ -25,34 +23,6 @@ from gdrun.errors import (
     TerminatedError,
     WorkerDiedError,
 )
-
-
-def tasks(folder: Path, *kinds: str) -> list[Task]:
-    return [Task(number, kind, folder) for number, kind in enumerate(kinds)]
-
-
-def outcomes(
-    these: Sequence[Task], workers: int, interruption: Interruption | None = None
-) -> tuple[list[Any], list[Any]]:
-    told: list[Any] = []
-    asked = interruption or Interruption()
-    return list(carry_out(work, these, workers=workers, tell=told.append, interruption=asked)), told
-
-
-def tries(task: Task) -> int:
-    return len((task.folder / str(task.number)).read_text().split())
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def pids(folder: Path) -> set[int]:
-    return {int(word) for file in folder.iterdir() for word in file.read_text().split()}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
@@ -187,13 +157,6 @@ def start_parent(folder: Path, kind: str) -> subprocess.Popen[str]:
         assert parent.poll() is None
         time.sleep(0.01)
     return parent
-
-
-def wait_for_the_end_of(pids: set[int]) -> None:
-    until = time.monotonic() + 5
-    while any(map(alive, pids)):
-        assert time.monotonic() < until, "workers are left"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("kind", ["deaf", "slow"])
