@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import logging
-import os
-import signal
-import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +15,6 @@ if TYPE_CHECKING:
 
 _PATIENCE = 4  # seconds for a scheduler to answer
 _START = 60  # seconds for a cluster of this machine to start
-_PARTING = 3.0  # seconds that it has to end by itself
 
 
 @dataclass(frozen=True)
@@ -38,18 +31,20 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(cluster: Cluster, workers: int) -> Iterator[Cluster]:
-    """The cluster itself, or while this lasts one of as many processes of this machine.
+def running(cluster: Cluster | None, workers: int) -> Iterator[Cluster | None]:
+    """The cluster itself if it runs; else, while this lasts, one of so many processes of this machine.
+
+    For none there is none.
 
     Raises:
         ConfigError: Dask isn't installed.
         SystemRefusedError: it doesn't start.
     """
-    _check_installed()
-    if cluster.scheduler is not None:
+    if cluster is None or cluster.scheduler is not None:
         yield cluster
         return
-    from gdrun.engines.pool import Child
+    check_installed()
+    from gdrun.engines.child import Child
 
     child = Child("local_cluster", workers)
     try:
@@ -61,12 +56,7 @@ def running(cluster: Cluster, workers: int) -> Iterator[Cluster]:
             raise SystemRefusedError(f"the Dask cluster of this machine does not start: {address}")
         yield replace(cluster, scheduler=address)
     finally:
-        child.line.close()
-        try:
-            child.process.wait(_PARTING)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.process.pid, signal.SIGKILL)
-            child.process.wait()
+        child.end()
 
 
 @contextlib.contextmanager
@@ -77,7 +67,11 @@ def connected(cluster: Cluster) -> Iterator[Client]:
         ConfigError: Dask isn't installed, or what should be the scheduler's address is none.
         SystemRefusedError: nobody answers there.
     """
-    _check_installed()
+    check_installed()
+    import asyncio
+    import logging
+    from concurrent.futures import ThreadPoolExecutor
+
     from distributed import Client
 
     address = str(cluster.scheduler)
@@ -95,6 +89,8 @@ def connected(cluster: Cluster) -> Iterator[Client]:
 
 async def _ask(address: str) -> None:
     """Find out whether a scheduler is at the address, before a client is made that goes on trying."""
+    import asyncio
+
     from distributed import rpc
 
     try:
@@ -165,9 +161,10 @@ def number_of_workers(cluster: Cluster) -> int:
         return len(usable_workers(client, cluster.folder))
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise a `ConfigError` if Dask isn't installed."""
     try:
-        import distributed  # noqa: F401
+        import distributed  # noqa: F401 - tried only
     except ImportError as error:
         raise ConfigError(
             f"--engine dask: {error}; install what it needs: pip install 'gdrun[cluster]'"

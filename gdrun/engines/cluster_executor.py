@@ -44,8 +44,8 @@ class ClusterExecutor(Executor):
         self._topic = f"gdrun-{uuid.uuid4().hex}"
         self._notices: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         with contextlib.ExitStack() as stack:
-            cluster = stack.enter_context(running(cluster, most))
-            self._client = stack.enter_context(connected(cluster))
+            place = stack.enter_context(running(cluster, most)) or cluster
+            self._client = stack.enter_context(connected(place))
             stack.enter_context(self._subscribed(self._topic, lambda event: tell(pickle.loads(event[1]))))  # noqa: S301 - from our own task
             stack.enter_context(self._subscribed("all", self._hear))
             for address in usable_workers(self._client, cluster.folder):
@@ -104,16 +104,26 @@ class ClusterExecutor(Executor):
                 act = self._look
             if act is None:
                 return
-            act()
+            try:
+                act()
+            except Exception as error:  # of Dask's client, whose connection may have gone
+                self._give_up(SystemRefusedError(f"the Dask cluster can no longer be used: {error}"))
+
+    def _give_up(self, error: Exception) -> None:
+        """Let all tasks end with an error, whether they wait or are being done."""
+        for ours, _ in self._going.values():
+            ours.set_exception(error)
+        self._going.clear()
+        for ours, _ in self._waiting:
+            if ours.set_running_or_notify_cancel():
+                ours.set_exception(error)
+        self._waiting.clear()
 
     def _look(self) -> None:
         if self._workers:
             self._alone_since = time.monotonic()
         elif time.monotonic() - self._alone_since > _ALONE:
-            while self._waiting:
-                future, _ = self._waiting.popleft()
-                if future.set_running_or_notify_cancel():
-                    future.set_exception(SystemRefusedError("the Dask cluster has no workers left"))
+            self._give_up(SystemRefusedError("the Dask cluster has no workers any more"))
 
     def _come(self, address: str) -> None:
         self._workers.add(address)

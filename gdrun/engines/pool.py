@@ -8,63 +8,16 @@ with it but the task that it was doing; and which task that was is known for sur
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from multiprocessing.connection import Pipe
 from typing import Any
 
+from gdrun.engines.child import Child
 from gdrun.engines.executor import Tell, WorkerLost
 from gdrun.engines.worker import FAILED, STOP, TOLD
-from gdrun.errors import SystemRefusedError
-
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
-_START = "import sys; sys.path[:] = {path!r}; from gdrun.engines.{module} import main; main{arguments!r}"
-
-
-class Child:
-    """A process of ours, out of the terminal's reach, and the line to it.
-
-    Args:
-        module: of this room; its `main` gets the descriptor of the other end of the line, then the arguments.
-
-    Attributes:
-        line: to it; it ends by itself when that breaks.
-
-    Raises:
-        SystemRefusedError: the system starts no further process.
-    """
-
-    def __init__(self, module: str, *arguments: Any) -> None:
-        self.line, there = Pipe()
-        words = _START.format(path=sys.path, module=module, arguments=(there.fileno(), *arguments))
-        try:
-            self.process = subprocess.Popen(  # noqa: S603 - this very Python, and our own words
-                [sys.executable, "-c", words],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[there.fileno()],
-                env=os.environ | dict.fromkeys(THREADS, "1"),
-                start_new_session=True,
-            )
-        except OSError as error:
-            self.line.close()
-            raise SystemRefusedError(f"cannot start a worker: {error}; take fewer --workers") from error
-        finally:
-            there.close()
-
-    def death(self) -> str:
-        """How the process died, in words; call it once the line is broken."""
-        code = self.process.wait()
-        if code >= 0:
-            return f"exit code {code}"
-        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
-        return f"{signal.Signals(-code).name}{hint}"
 
 
 class Worker:
@@ -154,9 +107,7 @@ class ProcessPool(Executor):
         with self._lock:
             self._closed = True
             for worker in self._team:
-                worker.child.process.kill()
-            for worker in self._team:
-                worker.child.process.wait()
+                worker.child.kill()
         for _ in range(self._threads):
             self._waiting.put(None)
 
