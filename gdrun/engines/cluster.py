@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 _PATIENCE = 4  # seconds for a scheduler to answer
+_LOGGERS = ("distributed", "distributed.client", "tornado.application")
 _START = 60  # seconds for a cluster of this machine to start
 
 
@@ -75,16 +76,18 @@ def connected(cluster: Cluster) -> Iterator[Client]:
     from distributed import Client
 
     address = str(cluster.scheduler)
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # what matters of it becomes an error of ours
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:  # what matters of it becomes an error of ours
+        logger.setLevel(logging.CRITICAL)
     try:
         with ThreadPoolExecutor(1) as aside:  # this thread may have an event loop of its own
             aside.submit(asyncio.run, _ask(address)).result()
         with Client(address, timeout=_PATIENCE, set_as_default=False) as client:
             yield client
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 async def _ask(address: str) -> None:

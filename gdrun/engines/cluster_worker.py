@@ -30,14 +30,14 @@ def ask_to_stop(topic: str) -> None:
 def do(content: bytes, topic: str) -> bytes:
     """Do a task, and pack what came of it; see `worker.answer_of`.
 
-    It is asked to stop, too, when the scheduler no longer wants its result: then the process that gave it has
-    gone, and nobody holds the directory that it writes in.
+    It is asked to stop, too, when the scheduler no longer wants its result or the worker is closing. Then the
+    process that gave it, or the scheduler, has gone, and nobody holds the directory that it writes in.
 
     Args:
         content: the work and its arguments, pickled.
         topic: for the events that tell of its progress.
     """
-    from distributed import get_worker
+    from distributed import Status, get_worker
 
     worker = get_worker()
     key = worker.get_current_task()
@@ -47,6 +47,7 @@ def do(content: bytes, topic: str) -> bytes:
 
     def stop_asked() -> bool:
         task = worker.state.tasks.get(key)
-        return topic in _stopped or task is None or task.state == "cancelled"
+        wanted = task is not None and task.state != "cancelled"
+        return topic in _stopped or not wanted or worker.status in (Status.closing, Status.closed)
 
     return answer_of(content, tell, stop_asked)

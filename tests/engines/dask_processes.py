@@ -17,8 +17,8 @@ _START = 60.0  # seconds
 
 
 @contextlib.contextmanager
-def scheduler(folder: Path) -> Iterator[str]:
-    """A scheduler; gives its address.
+def scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler: its address and its process.
 
     Args:
         folder: where it leaves its address and its log.
@@ -32,7 +32,7 @@ def scheduler(folder: Path) -> Iterator[str]:
             assert process.poll() is None, (folder / "scheduler.log").read_text()
             assert time.monotonic() < until, "no scheduler"
             time.sleep(0.05)
-        yield json.loads(file.read_text())["address"]
+        yield json.loads(file.read_text())["address"], process
 
 
 @contextlib.contextmanager
@@ -68,6 +68,7 @@ def _process(module: str, words: list[str], log: Path) -> Iterator[subprocess.Po
             [sys.executable, "-m", f"distributed.cli.{module}", *words],
             stdout=file,
             stderr=subprocess.STDOUT,
+            cwd=log.parent,  # nowhere near whoever gives tasks
             env=os.environ | {"PYTHONPATH": paths},
             start_new_session=True,
         )

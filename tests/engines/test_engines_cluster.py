@@ -14,7 +14,7 @@ import pytest
 from dask_processes import scheduler, wait_for_workers, worker
 from engine_tasks import outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
-from gdrun.engines import cluster_worker
+from gdrun.engines import cluster_executor, cluster_worker
 from gdrun.engines.cluster import Cluster, number_of_workers
 from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
@@ -25,7 +25,7 @@ from gdrun.errors import ConfigError, DataError, GdrunError, StoppedError, Syste
 def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A scheduler with two worker processes, which are started again when they die."""
     folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as address, worker(address, folder, "--nworkers", "2"):
+    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
         wait_for_workers(address, 2)
         yield Cluster(address)
 
@@ -97,6 +97,45 @@ def test_abandoned_tasks_are_stopped(tmp_path: Path, dask: Cluster) -> None:
     wait_for((tmp_path / "1").exists)
     results.close()  # type: ignore[attr-defined] # it is a generator
     wait_for((tmp_path / "1.stopped").exists)
+
+
+def test_if_the_scheduler_dies_everything_ends(tmp_path: Path) -> None:
+    notes, logs = tmp_path / "notes", tmp_path / "logs"
+    notes.mkdir()
+    logs.mkdir()
+    with scheduler(logs) as (address, process), worker(address, logs, "--nworkers", "2"):
+        wait_for_workers(address, 2)
+
+        def kill() -> None:
+            wait_for(lambda: len(pids(notes)) == 2)
+            process.kill()
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        found, _ = outcomes(tasks(notes, "slow", "slow", "plain"), 2, cluster=Cluster(address))
+        thread.join()
+        for result in found:
+            assert isinstance(result, SystemRefusedError)
+            assert "connection to the Dask scheduler was lost" in str(result)
+        wait_for(lambda: len(list(notes.glob("*.stopped"))) == 2)
+
+
+def test_a_cluster_that_lost_all_its_workers_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_executor, "_ALONE", 0.2)
+    notes, logs = tmp_path / "notes", tmp_path / "logs"
+    notes.mkdir()
+    logs.mkdir()
+    with scheduler(logs) as (address, _), worker(address, logs, "--no-nanny"):
+        wait_for_workers(address, 1)
+        these = tasks(notes, "plain", "deadly", "plain")
+        found, _ = outcomes(these, 1, cluster=Cluster(address))
+    assert found[0] == 0
+    for result in found[1:]:
+        assert isinstance(result, SystemRefusedError)
+        assert "no workers any more" in str(result)
+    assert tries(these[1]) == 1
 
 
 _PARENT = """
@@ -197,7 +236,7 @@ class TestRefusals:
             outcomes(tasks(tmp_path, "plain"), 1, cluster=Cluster())
 
     def test_no_workers(self, tmp_path: Path) -> None:
-        with scheduler(tmp_path) as address, pytest.raises(SystemRefusedError) as raised:
+        with scheduler(tmp_path) as (address, _), pytest.raises(SystemRefusedError) as raised:
             number_of_workers(Cluster(address))
         assert f"has no workers; start one a core: dask worker {address} --nworkers" in str(raised.value)
 

@@ -49,7 +49,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a scheduler with two worker processes."""
     folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as address, worker(address, folder, "--nworkers", "2"):
+    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
         wait_for_workers(address, 2)
         yield address
 
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_in_the_middle_costs_nothing(
     config, runs = config_file(tmp_path, "six"), tmp_path / "runs"
     alone = ("--no-nanny",)  # which would start another worker
     with (
-        scheduler(tmp_path) as address,
+        scheduler(tmp_path) as (address, _),
         worker(address, tmp_path, *alone) as first,
         worker(address, tmp_path, *alone),
     ):
@@ -151,6 +151,7 @@ def test_a_worker_reads_the_data_once_and_tasks_do_not_carry_them(
 
     original = carrying_out.carry_out
     monkeypatch.setattr(carrying_out, "carry_out", carry_out)
+    monkeypatch.chdir(tmp_path)  # where the workers aren't
     monkeypatch.setattr(build, "_kept", {})
     monkeypatch.setattr(Digits, "load", Digits.load)  # so that it is put back after the plugin's change
     monkeypatch.setattr(planning.tiles, "tile_size", lambda work, runs, workers: 1)
@@ -161,8 +162,8 @@ def test_a_worker_reads_the_data_once_and_tasks_do_not_carry_them(
         workers=2,
         engine=engine,  # type: ignore[arg-type] # one of the two
         scheduler=address if engine == "dask" else None,
-        runs_dir=tmp_path,
-        plugins=[plugin],
+        runs_dir="runs",
+        plugins=["reading.py"],
     )
     assert len(sent) == 6
     assert max(len(pickle.dumps(task)) for task in sent) < 8000
