@@ -149,7 +149,7 @@ def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
     if not found:
         raise SystemRefusedError(
             f"the Dask scheduler at {client.scheduler.address} has no workers; start one a core: "
-            f"dask worker {client.scheduler.address} --nworkers auto --nthreads 1"
+            f"dask worker {client.scheduler.address} --nworkers -1 --nthreads 1"
         )
     return found
 

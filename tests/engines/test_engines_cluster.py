@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -159,7 +160,9 @@ with interruption.listening():
 def start_parent(folder: Path, kind: str, address: str | None) -> subprocess.Popen[str]:
     """A process that gives two tasks to a cluster; both have begun."""
     code = _PARENT.format(tests=str(Path(__file__).parent), kind=kind, folder=str(folder), address=address)
-    parent = subprocess.Popen([sys.executable, "-c", code], text=True, stdout=-1, stderr=-1)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], text=True, stdout=-1, stderr=-1, start_new_session=True
+    )
     wait_for(lambda: len(pids(folder)) == 2 or parent.poll() is not None)
     assert parent.poll() is None, parent.communicate()
     return parent
@@ -206,11 +209,11 @@ def test_nothing_is_left_of_it_whichever_way_out(tmp_path: Path, how: str) -> No
         parent.kill()
         parent.communicate()
     else:
-        subprocess.run(["kill", "-INT", str(parent.pid)], check=True)
+        os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
         if how == "two":
             time.sleep(0.5)
             assert parent.poll() is None
-            subprocess.run(["kill", "-INT", str(parent.pid)], check=True)
+            os.killpg(parent.pid, signal.SIGINT)
         out, errors = parent.communicate(timeout=10)
         assert ("StoppedError" in errors) == (how == "two")
         assert out.count("StoppedError('interrupted')") == (2 if how == "one SIGINT" else 0)

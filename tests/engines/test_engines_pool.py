@@ -15,6 +15,7 @@ from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_o
 
 from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
+from gdrun.engines.pool import ProcessPool
 from gdrun.errors import (
     DataError,
     GdrunError,
@@ -118,6 +119,24 @@ def test_a_request_to_stop_reaches_every_task(tmp_path: Path, workers: int) -> N
     assert all(isinstance(result, StoppedError) for result in found)
     assert not (tmp_path / "3").exists()
     assert not [pid for pid in pids(tmp_path) if pid != os.getpid() and alive(pid)]
+
+
+def test_a_worker_that_is_started_after_a_request_to_stop_knows_of_it(tmp_path: Path) -> None:
+    with ProcessPool(1, lambda event: None) as pool:
+        pool.ask_to_stop()
+        future = pool.submit(work, *tasks(tmp_path, "slow"))
+        assert isinstance(future.exception(timeout=30), StoppedError)
+
+
+def test_tasks_beyond_the_number_of_workers_wait_and_can_be_cancelled(tmp_path: Path) -> None:
+    slow, *others = tasks(tmp_path, "slow", "plain", "plain")
+    with ProcessPool(1, lambda event: None) as pool:
+        futures = [pool.submit(work, task) for task in (slow, *others)]
+        assert futures[1].cancel()
+        pool.ask_to_stop()
+        assert futures[2].result(timeout=30) == 4
+        assert isinstance(futures[0].exception(), StoppedError)
+    assert not (tmp_path / "1").exists()
 
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
