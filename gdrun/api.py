@@ -15,6 +15,8 @@ from gdrun.config.load import plain_source, read_source
 from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data.folds import Strategy
+from gdrun.engines.choice import Engine, chosen_cluster, workers_on
+from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.comparison.plan import plan_comparison
 from gdrun.experiments.kfold import plan_kfold
@@ -77,6 +79,8 @@ def train(
     seeds: int | None = None,
     runs_dir: str | Path = RUNS,
     workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Run | Group:
     """Train a config; the same as `gdrun train`.
@@ -87,6 +91,8 @@ def train(
         seeds: train so many seeds and return a group.
         runs_dir: where the run directory is made.
         workers: processes that share the runs of a group.
+        engine: "dask" to train on a Dask cluster.
+        scheduler: the address of a running one; None for one of this machine's cores.
         plugins: Python files with components of one's own.
 
     Returns:
@@ -96,9 +102,10 @@ def train(
         ConfigError, DataError, SystemRefusedError: see `gdrun.errors`.
         StoppedError: Ctrl-C; `resume` goes on.
     """
+    cluster = chosen_cluster(engine, scheduler)
     files = _load_plugins(plugins)
-    plan = plan_training(_config(config, overrides), seeds, workers)
-    return load(_carried_out(plan, runs_dir, files))
+    plan = plan_training(_config(config, overrides), seeds, workers_on(cluster, workers))
+    return load(_carried_out(plan, runs_dir, files, cluster))
 
 
 def kfold(
@@ -110,20 +117,23 @@ def kfold(
     strategy: Strategy = "auto",
     runs_dir: str | Path = RUNS,
     workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Group:
     """Cross-validate a config; the same as `gdrun kfold`.
 
     Args:
-        config, overrides, runs_dir, workers, plugins: as for `train`.
+        config, overrides, runs_dir, workers, engine, scheduler, plugins: as for `train`.
         folds, repeats, strategy: see `gdrun.experiments.kfold.plan_kfold`.
 
     Returns:
         The group: its `summary` has mean, spread and corrected interval of every metric over the folds.
     """
+    cluster = chosen_cluster(engine, scheduler)
     files = _load_plugins(plugins)
-    plan = plan_kfold(_config(config, overrides), folds, repeats, strategy, workers)
-    return Group(_carried_out(plan, runs_dir, files))
+    plan = plan_kfold(_config(config, overrides), folds, repeats, strategy, workers_on(cluster, workers))
+    return Group(_carried_out(plan, runs_dir, files, cluster))
 
 
 def compare_optimizers(
@@ -135,6 +145,8 @@ def compare_optimizers(
     trials: int | None = None,
     runs_dir: str | Path = RUNS,
     workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Group:
     """Compare optimizers; the same as `gdrun compare-optimizers`.
@@ -145,17 +157,20 @@ def compare_optimizers(
         optimizers: names of optimizers, or labels of the config's contestants, or "all"; None for those that
             the config names, else the usual ones.
         seeds, trials: in place of the config's `compare.seeds` and `compare.trials`.
-        runs_dir, workers, plugins: as for `train`.
+        runs_dir, workers, engine, scheduler, plugins: as for `train`.
 
     Returns:
         The group: its `summary["problems"]` has ranking, pairs with their verdicts, and every contestant.
     """
+    cluster = chosen_cluster(engine, scheduler)
     files = _load_plugins(plugins)
     several = [configs] if isinstance(configs, str | Path | Mapping) else configs
     names = optimizers if optimizers is None or isinstance(optimizers, str) else ",".join(optimizers)
     problems = [_config(config, overrides) for config in several]
-    plan = plan_comparison(problems, optimizers=names, seeds=seeds, trials=trials, workers=workers)
-    return Group(_carried_out(plan, runs_dir, files))
+    plan = plan_comparison(
+        problems, optimizers=names, seeds=seeds, trials=trials, workers=workers_on(cluster, workers)
+    )
+    return Group(_carried_out(plan, runs_dir, files, cluster))
 
 
 def sweep(
@@ -167,12 +182,14 @@ def sweep(
     random: int | None = None,
     runs_dir: str | Path = RUNS,
     workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
     plugins: Sequence[str | Path] = (),
 ) -> Group:
     """Train a config at every point of a grid, or at points drawn at random; the same as `gdrun sweep`.
 
     Args:
-        config, runs_dir, workers, plugins: as for `train`.
+        config, runs_dir, workers, engine, scheduler, plugins: as for `train`.
         values: dotted key → its values, or text as on the command line: "log(1e-4,1e-1,7)", "16,64".
         overrides: as for `train`; the same at every point.
         seeds: how many of every point.
@@ -181,18 +198,29 @@ def sweep(
     Returns:
         The group: its `results` has a row a run, its `summary` the points, their order and the best.
     """
+    cluster = chosen_cluster(engine, scheduler)
     files = _load_plugins(plugins)
     source = plain_source(config) if isinstance(config, Mapping) else read_source(config)
-    plan = plan_sweep(space_of(source, values, overrides), seeds=seeds, random=random, workers=workers)
-    return Group(_carried_out(plan, runs_dir, files))
+    space = space_of(source, values, overrides)
+    plan = plan_sweep(space, seeds=seeds, random=random, workers=workers_on(cluster, workers))
+    return Group(_carried_out(plan, runs_dir, files, cluster))
 
 
-def resume(run: str | Path, *, runs_dir: str | Path = RUNS, workers: int | str | None = None) -> Run | Group:
+def resume(
+    run: str | Path,
+    *,
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
+) -> Run | Group:
     """Go on with an interrupted run or group; the same as `gdrun resume`."""
+    cluster = chosen_cluster(engine, scheduler)
+    workers = workers_on(cluster, workers)
     path = resolve(str(run), Path(runs_dir))
     interruption = Interruption()
     with interruption.listening():
-        go_on(path, tell=_silent, interruption=interruption, workers=workers)
+        go_on(path, tell=_silent, interruption=interruption, workers=workers, cluster=cluster)
         write_report(path)
     return load(path)
 
@@ -219,11 +247,13 @@ def _config(config: str | Path | Mapping[str, Any], overrides: Overrides) -> Con
     return loaded.config
 
 
-def _carried_out(plan: Plan, runs_dir: str | Path, plugins: Sequence[Path]) -> Path:
+def _carried_out(plan: Plan, runs_dir: str | Path, plugins: Sequence[Path], cluster: Cluster | None) -> Path:
     """The directory that a plan leaves, with its report."""
     interruption = Interruption()
     with interruption.listening():
-        path = carry_out_plan(plan, Path(runs_dir), tell=_silent, interruption=interruption, plugins=plugins)
+        path = carry_out_plan(
+            plan, Path(runs_dir), tell=_silent, interruption=interruption, plugins=plugins, cluster=cluster
+        )
         write_report(path)
     return path
 

@@ -52,7 +52,7 @@ def test_every_command_of_the_tour_exists(tmp_path: Path) -> None:
 
 
 def test_from_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    experiment, numerics, _ = blocks("python")
+    experiment, numerics, *_ = blocks("python")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "configs").mkdir()
     config = (ROOT / "configs" / "digits-mlp.yaml").read_text()

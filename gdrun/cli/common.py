@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gdrun.config import Config, dump_yaml
 from gdrun.config.load import Source, read_source
 from gdrun.config.plugins import load_plugin
+from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
@@ -94,6 +95,7 @@ def carry_out_or_show(
     *,
     runs_dir: Path,
     plugins: Sequence[Path] | None,
+    cluster: Cluster | None,
     dry_run: bool,
     print_config: bool,
 ) -> dict[str, Any] | None:
@@ -103,6 +105,7 @@ def carry_out_or_show(
         screen: where to show it.
         plan: of the command.
         runs_dir, plugins: as on the command line.
+        cluster: where the runs are trained, if it isn't this machine's own processes.
         dry_run, print_config: only show the plan, or the config.
     """
     if print_config:
@@ -121,7 +124,7 @@ def carry_out_or_show(
         runs=plan.runs,
         epochs=plan.config.epochs,
         work=lambda tell, interruption: carry_out_plan(
-            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or []
+            plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or [], cluster=cluster
         ),
     )
 

@@ -41,6 +41,8 @@ def compare_optimizers(
     runs_dir: given.RunsDir = given.RUNS,
     name: given.Name = None,
     workers: given.Workers = None,
+    engine: given.Engine = "local",
+    scheduler: given.Scheduler = None,
     plugin: given.Plugin = None,
     smoke: given.Smoke = False,
     dry_run: given.DryRun = False,
@@ -54,11 +56,13 @@ def compare_optimizers(
     [bold]gdrun compare-optimizers configs/digits-mlp.yaml epochs=20 --optimizers sgd,momentum,adam[/]
     """
     from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
+    from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.errors import ConfigError
     from gdrun.experiments.comparison.plan import plan_comparison
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
+    cluster = chosen_cluster(engine, scheduler)
     files = [Path(word) for word in words if "=" not in word]
     overrides = [word for word in words if "=" in word]
     if not files:
@@ -67,13 +71,18 @@ def compare_optimizers(
         raise ConfigError("--name: several configs have their own names")
     configs = [load_config(file, overrides, name, plugin, screen, smoke=smoke) for file in files]
     plan = plan_comparison(
-        configs, optimizers=optimizers, seeds=seeds, trials=trials, workers=number_of_workers(workers)
+        configs,
+        optimizers=optimizers,
+        seeds=seeds,
+        trials=trials,
+        workers=workers_on(cluster, number_of_workers(workers)),
     )
     carry_out_or_show(
         screen,
         plan,
         runs_dir=runs_dir,
         plugins=plugin,
+        cluster=cluster,
         dry_run=dry_run,
         print_config=print_config,
     )

@@ -24,6 +24,8 @@ def kfold(
     runs_dir: given.RunsDir = given.RUNS,
     name: given.Name = None,
     workers: given.Workers = None,
+    engine: given.Engine = "local",
+    scheduler: given.Scheduler = None,
     plugin: given.Plugin = None,
     smoke: given.Smoke = False,
     dry_run: given.DryRun = False,
@@ -37,17 +39,20 @@ def kfold(
     [bold]gdrun kfold configs/digits-mlp.yaml --folds 10[/]
     """
     from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
+    from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.kfold import plan_kfold
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
+    cluster = chosen_cluster(engine, scheduler)
     loaded = load_config(config, overrides, name, plugin, screen, smoke=smoke)
-    plan = plan_kfold(loaded, folds, repeats, strategy, number_of_workers(workers))
+    plan = plan_kfold(loaded, folds, repeats, strategy, workers_on(cluster, number_of_workers(workers)))
     carry_out_or_show(
         screen,
         plan,
         runs_dir=runs_dir,
         plugins=plugin,
+        cluster=cluster,
         dry_run=dry_run,
         print_config=print_config,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,6 +38,24 @@ Workers = Annotated[
         "--workers",
         metavar="N|auto",
         help="Processes that share the runs; the result is the same.",
+        show_default=False,
+        rich_help_panel=_RUNNING,
+    ),
+]
+Engine = Annotated[
+    Literal["local", "dask"],
+    typer.Option(
+        "--engine",
+        help="Where runs are trained: processes of this machine, or a Dask cluster.",
+        rich_help_panel=_RUNNING,
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Of a running Dask cluster; without it one of this machine's cores is started.",
         show_default=False,
         rich_help_panel=_RUNNING,
     ),

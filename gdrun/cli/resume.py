@@ -16,6 +16,8 @@ def resume(
     run: given.RunName,
     runs_dir: given.RunsDir = given.RUNS,
     workers: given.Workers = None,
+    engine: given.Engine = "local",
+    scheduler: given.Scheduler = None,
     plugin: given.Plugin = None,
     quiet: given.Quiet = False,
     json: given.Json = False,
@@ -26,12 +28,15 @@ def resume(
     [bold]gdrun resume latest[/]
     """
     from gdrun.cli.common import carry_through, check_finite, number_of_workers
+    from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.resume import resume as go_on
     from gdrun.report.console.screen import Screen
     from gdrun.run_directory.listing import resolve
     from gdrun.run_directory.store import Group, load
 
     screen = Screen(quiet=quiet, json=json)
+    cluster = chosen_cluster(engine, scheduler)
+    count_on = workers_on(cluster, number_of_workers(workers))
     path = resolve(run, runs_dir)
     saved = load(path)
     count = len(saved.plan) if isinstance(saved, Group) else 1
@@ -44,8 +49,9 @@ def resume(
             path,
             tell=tell,
             interruption=interruption,
-            workers=number_of_workers(workers),
+            workers=count_on,
             plugins=plugin or (),
+            cluster=cluster,
         )
         if not went_on:
             screen.notice(f"{path} has ended already: there is nothing to go on with")

@@ -36,6 +36,8 @@ def sweep(
     runs_dir: given.RunsDir = given.RUNS,
     name: given.Name = None,
     workers: given.Workers = None,
+    engine: given.Engine = "local",
+    scheduler: given.Scheduler = None,
     plugin: given.Plugin = None,
     smoke: given.Smoke = False,
     dry_run: given.DryRun = False,
@@ -52,23 +54,26 @@ def sweep(
     [bold]gdrun sweep configs/digits-mlp.yaml "optimizer.learning_rate=log(1e-4,1e-1,7)" batch_size=16,64[/]
     """
     from gdrun.cli.common import carry_out_or_show, number_of_workers, read_config
+    from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.sweep.plan import plan_sweep
     from gdrun.experiments.sweep.space import space_of
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
+    cluster = chosen_cluster(engine, scheduler)
     source, changes = read_config(config, values, name, plugin)
     plan = plan_sweep(
         space_of(source, changes, smoke=smoke),
         seeds=seeds,
         random=random,
-        workers=number_of_workers(workers),
+        workers=workers_on(cluster, number_of_workers(workers)),
     )
     carry_out_or_show(
         screen,
         plan,
         runs_dir=runs_dir,
         plugins=plugin,
+        cluster=cluster,
         dry_run=dry_run,
         print_config=print_config,
     )

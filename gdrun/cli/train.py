@@ -24,6 +24,8 @@ def train(
     runs_dir: given.RunsDir = given.RUNS,
     name: given.Name = None,
     workers: given.Workers = None,
+    engine: given.Engine = "local",
+    scheduler: given.Scheduler = None,
     plugin: given.Plugin = None,
     smoke: given.Smoke = False,
     dry_run: given.DryRun = False,
@@ -37,17 +39,20 @@ def train(
     [bold]gdrun train configs/digits-mlp.yaml optimizer.learning_rate=1e-2 --seeds 10[/]
     """
     from gdrun.cli.common import carry_out_or_show, check_finite, load_config, number_of_workers
+    from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.train import plan_training
     from gdrun.report.console.screen import Screen
 
     screen = Screen(quiet=quiet, json=json)
+    cluster = chosen_cluster(engine, scheduler)
     loaded = load_config(config, overrides, name, plugin, screen, smoke=smoke)
-    plan = plan_training(loaded, seeds, number_of_workers(workers))
+    plan = plan_training(loaded, seeds, workers_on(cluster, number_of_workers(workers)))
     record = carry_out_or_show(
         screen,
         plan,
         runs_dir=runs_dir,
         plugins=plugin,
+        cluster=cluster,
         dry_run=dry_run,
         print_config=print_config,
     )

@@ -1,17 +1,24 @@
-"""Carries tasks out: here, or in a pool of processes that share the machine's cores."""
+"""Carries tasks out: here, in a pool of processes that share the machine's cores, or on a Dask cluster."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeVar
 
+from gdrun.engines.cluster import Cluster
+from gdrun.engines.executor import Asked, InProcess, TaskExecutor, Tell, WorkerLost
 from gdrun.engines.interruption import Interruption
+from gdrun.errors import WorkerDiedError
+
+TRIES = 3  # of a task whose worker died
+_PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
 
 Task = TypeVar("Task", contravariant=True)
 Result = TypeVar("Result", covariant=True)
-Tell = Callable[[Any], None]
-Asked = Callable[[], bool]
 
 
 class Work(Protocol[Task, Result]):
@@ -32,27 +39,90 @@ def carry_out(
     workers: int,
     tell: Tell,
     interruption: Interruption,
+    cluster: Cluster | None = None,
 ) -> Iterator[Result | Exception]:
     """Do the tasks and give their results, or the exceptions that they ended with, in the tasks' order.
 
+    A task whose worker dies is tried again in another one, `TRIES` times in all; the others go on meanwhile.
+
     Args:
-        work: done for every task; a module-level function where there are several workers.
+        work: done for every task; a module-level function unless it is done here.
         tasks: plain data.
-        workers: processes; 1 does everything here.
+        workers: how many tasks are done at a time; 1, without a cluster, does everything in this process.
         tell: receives what the work tells of its progress, in this thread.
         interruption: asks every worker to stop.
-    """
-    if workers == 1 or len(tasks) == 1:
-        for task in tasks:
-            try:
-                with interruption.deferred():
-                    interruption.check()
-                    result = work(task, tell, lambda: interruption.requested)
-            except Exception as error:
-                yield error
-            else:
-                yield result
-        return
-    from gdrun.engines.pool import carry_out_in_processes
+        cluster: where to do it, in place of this machine's own processes.
 
-    yield from carry_out_in_processes(work, tasks, min(workers, len(tasks)), tell, interruption)
+    Raises:
+        SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
+    """
+    if not tasks:
+        return
+    workers = min(workers, len(tasks))
+    news: SimpleQueue[Any] = SimpleQueue()  # what was told, and futures that are done
+    waiting = deque(range(len(tasks)))
+    going: dict[Future[Any], int] = {}
+    deaths = [0] * len(tasks)
+    outcomes: dict[int, Any] = {}
+    stopping = False
+    given = 0
+    with interruption.deferred(), _executor(workers, tell, news, interruption, cluster) as executor:
+        while given < len(tasks):
+            if interruption.requested and not stopping:
+                stopping = True
+                outcomes |= {number: interruption.error() for number in waiting}
+                waiting.clear()
+                for future in list(going):
+                    future.cancel()
+                executor.ask_to_stop()
+            while waiting and len(going) < workers:
+                number = waiting.popleft()
+                future = executor.submit(work, tasks[number])
+                going[future] = number
+                future.add_done_callback(news.put)
+            for future in _done(news, tell):
+                number = going.pop(future)
+                outcome = interruption.error() if future.cancelled() else future.exception()
+                if isinstance(outcome, WorkerLost):
+                    deaths[number] += 1
+                    if not stopping and deaths[number] < TRIES:
+                        waiting.appendleft(number)
+                        continue
+                    outcome = interruption.error() if stopping else _died(deaths[number], outcome)
+                outcomes[number] = future.result() if outcome is None else outcome
+            while given in outcomes:
+                yield outcomes.pop(given)
+                given += 1
+
+
+def _executor(
+    workers: int, tell: Tell, news: SimpleQueue[Any], interruption: Interruption, cluster: Cluster | None
+) -> TaskExecutor:
+    if cluster is not None:
+        from gdrun.engines.cluster_executor import ClusterExecutor
+
+        return ClusterExecutor(cluster, workers, news.put)
+    if workers == 1:
+        return InProcess(tell, lambda: interruption.requested)
+    from gdrun.engines.pool import ProcessPool
+
+    return ProcessPool(workers, news.put)
+
+
+def _done(news: SimpleQueue[Any], tell: Tell) -> Iterator[Future[Any]]:
+    """Pass on what is told; give the futures that are done. If there is no news, wait a moment for it."""
+    for _ in range(max(1, news.qsize())):
+        try:
+            item = news.get(timeout=_PATIENCE)
+        except Empty:
+            return
+        if isinstance(item, Future):
+            yield item
+        else:
+            tell(item)
+
+
+def _died(times: int, how: Exception) -> WorkerDiedError:
+    return WorkerDiedError(
+        f"the worker process died {times} times in a row ({how}); take fewer --workers or a smaller model"
+    )

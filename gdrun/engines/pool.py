@@ -1,171 +1,144 @@
 """A pool of worker processes: each started afresh with one BLAS thread, each with a line of its own.
 
 Nothing is shared between workers, neither queue nor lock, so one that dies at whatever moment takes nothing
-with it but the task that it was doing; and which task that was is known for sure.
+with it but the task that it was doing; and which task that was is known for sure. That is why this is not
+`concurrent.futures.ProcessPoolExecutor`, all of whose tasks are lost when one process dies.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
-import signal
-import subprocess
-import sys
-from collections import deque
-from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Pipe, wait
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any
 
-from gdrun.engines.interruption import Interruption
-from gdrun.engines.worker import STOP, TOLD
-from gdrun.errors import GdrunError, SystemRefusedError, WorkerDiedError
-
-TRIES = 3  # of a task whose worker died
-_PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
-_PARTING = 2.0  # seconds that a worker has to end by itself
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
-_START = "import sys; sys.path[:] = {path!r}; from gdrun.engines.worker import main; main({descriptor})"
+from gdrun.engines.child import Child
+from gdrun.engines.executor import Tell, WorkerLost
+from gdrun.engines.worker import FAILED, STOP, TOLD
 
 
 class Worker:
-    """One process and the line to it.
-
-    Attributes:
-        task: the number of the task that it is doing, or None.
-        line: to it; closing it is the end of the process.
-
-    Raises:
-        SystemRefusedError: the system starts no further process.
-    """
+    """A process that does one task after the other; see `worker.py`."""
 
     def __init__(self) -> None:
-        self.task: int | None = None
-        self.line, there = Pipe()
-        start = _START.format(path=sys.path, descriptor=there.fileno())
-        try:
-            self.process = subprocess.Popen(  # noqa: S603 - this very Python, and our own words
-                [sys.executable, "-c", start],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[there.fileno()],
-                env=os.environ | dict.fromkeys(_THREADS, "1"),
-                start_new_session=True,
-            )
-        except OSError as error:
-            self.line.close()
-            raise SystemRefusedError(f"cannot start a worker: {error}; take fewer --workers") from error
-        finally:
-            there.close()
+        self.child = Child("worker")
+        self._sending = threading.Lock()
 
-    def give(self, number: int, work: Any, task: Any) -> None:
-        """Send a task."""
-        self.task = number
-        self._send(pickle.dumps((work, task)))
+    def do(self, content: bytes, tell: Tell) -> Any:
+        """Have a task done.
 
-    def gave_up_task(self) -> int:
-        """The number of the task that it has just done, or died of; now it has none."""
-        if self.task is None:
-            raise GdrunError("an idle worker said something")
-        number, self.task = self.task, None
-        return number
+        Args:
+            content: the work and its arguments, pickled.
+            tell: receives what it tells meanwhile.
+
+        Raises:
+            WorkerLost: the process died.
+            Exception: what the work raised.
+        """
+        self._send(content)
+        while True:
+            try:
+                kind, value = pickle.loads(self.child.line.recv_bytes())  # noqa: S301 - from our own worker
+            except (EOFError, OSError):
+                raise WorkerLost(self.child.death()) from None
+            if kind == FAILED:
+                raise value
+            if kind != TOLD:
+                return value
+            tell(value)
 
     def ask_to_stop(self) -> None:
         """Let its task know that somebody wants an end."""
         self._send(STOP)
 
     def _send(self, message: bytes) -> None:
-        with contextlib.suppress(OSError):  # it has died: the line will tell
-            self.line.send_bytes(message)
-
-    def death(self) -> str:
-        """How the process died, in words; call it once the line is broken."""
-        code = self.process.wait()
-        if code >= 0:
-            return f"exit code {code}"
-        hint = ", perhaps for want of memory" if code == -signal.SIGKILL else ""
-        return f"{signal.Signals(-code).name}{hint}"
-
-    def end(self) -> None:
-        """Break the line, at which the worker ends whatever it is doing; see `worker.py`."""
-        self.line.close()
-        try:
-            self.process.wait(_PARTING)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        with self._sending, contextlib.suppress(OSError):  # it has died: the line will tell
+            self.child.line.send_bytes(message)
 
 
-def carry_out_in_processes(
-    work: Any, tasks: Sequence[Any], workers: int, tell: Any, interruption: Interruption
-) -> Iterator[Any]:
-    """What `engine.carry_out` does, in processes.
+class ProcessPool(Executor):
+    """Worker processes, each attended by a thread of this one.
 
-    A task whose worker dies is tried again in another one, `TRIES` times in all; the others go on meanwhile.
+    Args:
+        most: processes; they are started when there is something to do.
+        tell: receives what the tasks tell, in one of those threads.
     """
-    waiting = deque(range(len(tasks)))
-    deaths = [0] * len(tasks)
-    results: dict[int, Any] = {}
-    team: list[Worker] = []
-    stopping = False
-    given = 0
-    try:
-        with interruption.deferred():
-            while given < len(tasks):
-                if interruption.requested and not stopping:
-                    stopping = True
-                    results |= {number: interruption.error() for number in waiting}
-                    waiting.clear()
-                    for worker in team:
-                        worker.ask_to_stop()
-                while waiting and (free := _free(team, workers)):
-                    number = waiting.popleft()
-                    free.give(number, work, tasks[number])
-                for worker, kind, value in _heard(team):
-                    if kind == TOLD:
-                        tell(value)
-                        continue
-                    number = worker.gave_up_task()
-                    if kind is None:
-                        team.remove(worker)
-                        worker.end()
-                        deaths[number] += 1
-                        if not stopping and deaths[number] < TRIES:
-                            waiting.appendleft(number)
-                            continue
-                        value = interruption.error() if stopping else _died(deaths[number], value)
-                    results[number] = value
-                while given in results:
-                    yield results.pop(given)
-                    given += 1
-    finally:
-        for worker in team:
-            worker.end()
 
+    def __init__(self, most: int, tell: Tell) -> None:
+        self._most = most
+        self._tell = tell
+        self._waiting: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()  # of what follows
+        self._team: list[Worker] = []
+        self._threads = 0
+        self._unfinished = 0  # tasks
+        self._stopping = False
+        self._closed = False
 
-def _free(team: list[Worker], most: int) -> Worker | None:
-    """A worker without a task, a new one if need be; None if all are at work."""
-    for worker in team:
-        if worker.task is None:
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Have a task done by the next worker that is free.
+
+        Raises:
+            SystemRefusedError: the system starts no further process.
+        """
+        future: Future[Any] = Future()
+        content = pickle.dumps((fn, args, kwargs))
+        if self._unfinished >= self._threads and self._threads < self._most:
+            worker = self._hire()
+            threading.Thread(target=self._attend, args=(worker,), daemon=True).start()
+            self._threads += 1
+        with self._lock:
+            self._unfinished += 1
+        self._waiting.put((future, content))
+        return future
+
+    def ask_to_stop(self) -> None:
+        """Let the tasks that are being done know that somebody wants an end."""
+        with self._lock:
+            self._stopping = True
+            for worker in self._team:
+                worker.ask_to_stop()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End all workers, whatever they are doing."""
+        with self._lock:
+            self._closed = True
+            for worker in self._team:
+                worker.child.kill()
+        for _ in range(self._threads):
+            self._waiting.put(None)
+
+    def _hire(self) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise WorkerLost("the pool was closed")
+            worker = Worker()
+            self._team.append(worker)
+            if self._stopping:
+                worker.ask_to_stop()
             return worker
-    if len(team) == most:
-        return None
-    team.append(Worker())
-    return team[-1]
 
-
-def _heard(team: Sequence[Worker]) -> Iterator[tuple[Worker, str | None, Any]]:
-    """What busy workers say: the kind of message and its value, or None and how the worker died."""
-    busy = {worker.line: worker for worker in team if worker.task is not None}
-    for line in wait(list(busy), timeout=_PATIENCE) if busy else ():
-        worker = busy[line]  # type: ignore[index] # of the kinds that `wait` takes, only lines were given
-        try:
-            kind, value = pickle.loads(worker.line.recv_bytes())  # noqa: S301 - from our own worker
-        except (EOFError, OSError):
-            kind, value = None, worker.death()
-        yield worker, kind, value
-
-
-def _died(times: int, how: str) -> WorkerDiedError:
-    return WorkerDiedError(
-        f"the worker process died {times} times in a row ({how}); take fewer --workers or a smaller model"
-    )
+    def _attend(self, first: Worker) -> None:
+        """Give a worker one task after the other; when it has died, the next one goes to another."""
+        worker: Worker | None = first
+        while (item := self._waiting.get()) is not None:
+            future, content = item
+            result, error = None, None
+            if future.set_running_or_notify_cancel():
+                try:
+                    worker = worker or self._hire()
+                    result = worker.do(content, self._tell)
+                except Exception as raised:
+                    error = raised
+            with self._lock:
+                self._unfinished -= 1
+                if isinstance(error, WorkerLost) and worker is not None:
+                    self._team.remove(worker)
+                    worker = None
+            if error is not None:
+                future.set_exception(error)
+            elif not future.cancelled():
+                future.set_result(result)

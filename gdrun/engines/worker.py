@@ -15,6 +15,7 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import Any
 
+from gdrun.engines.executor import Asked, Tell
 from gdrun.errors import GdrunError
 
 STOP = b"stop"  # what the pool says beside tasks; those are pickled, and begin otherwise
@@ -35,16 +36,36 @@ def main(descriptor: int) -> None:
     threading.Thread(target=_listen, args=(line, tasks, stop), daemon=True).start()
 
     def tell(event: Any) -> None:
-        _send(line, (TOLD, event))
+        _send(line, packed(TOLD, event))
 
     while True:
-        try:
-            work, task = pickle.loads(tasks.get())  # noqa: S301 - from the process that started this one
-            answer = DONE, work(task, tell, stop.is_set)
-        except Exception as error:
-            error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)).rstrip())
-            answer = FAILED, error
-        _send(line, answer)
+        _send(line, answer_of(tasks.get(), tell, stop.is_set))
+
+
+def answer_of(content: bytes, tell: Tell, stop_asked: Asked) -> bytes:
+    """Do a task, and pack what came of it.
+
+    Args:
+        content: the work and its arguments, pickled.
+        tell: receives what it tells.
+        stop_asked: whether somebody wants an end.
+    """
+    try:
+        work, arguments, options = pickle.loads(content)  # noqa: S301 - from the process that started this one
+        return packed(DONE, work(*arguments, tell, stop_asked, **options))
+    except Exception as error:
+        error.add_note("in a worker process:\n" + "".join(traceback.format_exception(error)).rstrip())
+        return packed(FAILED, error)
+
+
+def packed(kind: str, value: Any) -> bytes:
+    """A message of a worker; what cannot be sent becomes the failure that it is."""
+    try:
+        content = pickle.dumps((kind, value))
+        pickle.loads(content)  # noqa: S301 - an exception may pickle and yet not come back
+    except Exception:
+        return pickle.dumps((FAILED, GdrunError(f"{type(value).__name__}: {value}")))
+    return content
 
 
 def _listen(line: Connection, tasks: queue.SimpleQueue[bytes], stop: threading.Event) -> None:
@@ -59,12 +80,7 @@ def _listen(line: Connection, tasks: queue.SimpleQueue[bytes], stop: threading.E
             tasks.put(message)
 
 
-def _send(line: Connection, message: tuple[str, Any]) -> None:
-    try:
-        content = pickle.dumps(message)
-        pickle.loads(content)  # noqa: S301 - an exception may pickle and yet not come back
-    except Exception:
-        content = pickle.dumps((FAILED, GdrunError(f"{type(message[1]).__name__}: {message[1]}")))
+def _send(line: Connection, content: bytes) -> None:
     try:
         line.send_bytes(content)
     except OSError:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, to_plain
+from gdrun.engines.cluster import Cluster, running
 from gdrun.engines.engine import carry_out
 from gdrun.engines.interruption import Interruption, SignalReceived
-from gdrun.errors import MembersFailedError, StoppedError, WorkerDiedError
+from gdrun.errors import GdrunError, MembersFailedError, StoppedError, WorkerDiedError
 from gdrun.experiments.command import Command, Entry, Row
 from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.members import note_failure, record_of, records_if_ended
@@ -36,16 +37,35 @@ class Means:
         tell: receives events.
         interruption: may end it early.
         plugins: files to load first.
+        cluster: where the runs are trained, if it isn't this machine's own processes.
     """
 
     workers: int
     tell: Tell
     interruption: Interruption
     plugins: Sequence[Path] = ()
+    cluster: Cluster | None = None
+
+    def tile(self, number: int, specs: Sequence[RunSpec], checkpoints: Path) -> Tile:
+        """Runs that are trained together; where they are, somebody may be in another folder."""
+        tile = Tile(number, tuple(specs), checkpoints, tuple(self.plugins))
+        return tile if self.cluster is None else tile.absolute()
+
+    def train(self, tiles: Sequence[Tile], path: Path) -> Iterator[Outcome]:
+        """What comes of the tiles, whose runs are written under the path."""
+        cluster = None if self.cluster is None else replace(self.cluster, folder=path)
+        return carry_out(
+            run_tile,
+            tiles,
+            workers=self.workers,
+            tell=self.tell,
+            interruption=self.interruption,
+            cluster=cluster,
+        )
 
 
 def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) -> None:
-    """Train one run in this process, from its newest checkpoint if there is one.
+    """Train one run, here unless there is a cluster, from its newest checkpoint if there is one.
 
     Args:
         run: its directory, whose lock the caller holds.
@@ -57,13 +77,17 @@ def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) ->
         GdrunError: what else prevented it.
     """
     spec = RunSpec(run.path, config)
-    tile = Tile(0, (spec,), run.path / CHECKPOINTS, tuple(means.plugins))
-    (result,) = carry_out(run_tile, [tile], workers=1, tell=means.tell, interruption=means.interruption)
-    if isinstance(result, Exception):
-        stopped = isinstance(result, StoppedError)
-        error = means.interruption.error(f"; go on with: gdrun resume {run.path}") if stopped else result
-        note_failure(spec, result)
-        raise error
+    tile = means.tile(0, [spec], run.path / CHECKPOINTS)
+    outcome: Outcome
+    try:
+        (outcome,) = means.train([tile], run.path)
+    except GdrunError as error:  # nothing of it was done
+        outcome = error
+    if isinstance(outcome, Exception):
+        note_failure(spec, outcome)
+        if isinstance(outcome, StoppedError):
+            raise means.interruption.error(f"; go on with: gdrun resume {run.path}")
+        raise outcome
     Checkpoints(run.path / CHECKPOINTS).clear()
 
 
@@ -83,18 +107,14 @@ def carry_out_group(group: GroupDirectory, config: Config, command: Command, mea
     began = time.perf_counter()
     progress = _Progress()
     try:
-        while not progress.stopped:
-            _train_planned(group, config, command, means, progress)
-            if progress.stopped:
-                break
-            batch = command.next_runs(group.path, config, group.record, progress.ordered(group))
-            if not batch.entries:
-                break
-            plan, stacks = group.record["plan"], group.record["stacks"]
-            group.set(plan=[*plan, *map(dict, batch.entries)], stacks=[*stacks, *map(list, batch.stacks)])
+        with running(means.cluster, means.workers) as cluster:
+            _train_all(group, config, command, replace(means, cluster=cluster), progress)
     except (StoppedError, SignalReceived) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
         raise means.interruption.error(f"; go on with: gdrun resume {group.path}") from error
+    except GdrunError as error:
+        group.finish("failed", str(error))
+        raise
     failures = progress.failures
     status: Status = "interrupted" if progress.stopped else "failed" if failures else "completed"
     first = next(iter(failures.values()), None)
@@ -145,6 +165,21 @@ def _raise_failure(path: Path, progress: _Progress, means: Means) -> None:
     )
 
 
+def _train_all(
+    group: GroupDirectory, config: Config, command: Command, means: Means, progress: _Progress
+) -> None:
+    """Train the planned runs, and then those that the command asks for, until there are no more."""
+    while True:
+        _train_planned(group, config, command, means, progress)
+        if progress.stopped:
+            return
+        batch = command.next_runs(group.path, config, group.record, progress.ordered(group))
+        if not batch.entries:
+            return
+        plan, stacks = group.record["plan"], group.record["stacks"]
+        group.set(plan=[*plan, *map(dict, batch.entries)], stacks=[*stacks, *map(list, batch.stacks)])
+
+
 def _train_planned(
     group: GroupDirectory, config: Config, command: Command, means: Means, progress: _Progress
 ) -> None:
@@ -158,15 +193,10 @@ def _train_planned(
         directory = group.path / MEMBERS / name
         specs[name] = RunSpec(directory, to_plain(member), command.name, command.tested(entry))
     tiles = [
-        Tile(
-            number,
-            tuple(specs[name] for name in names),
-            group.path / CHECKPOINTS / f"stack-{number:04d}",
-            tuple(means.plugins),
-        )
+        means.tile(number, [specs[name] for name in names], group.path / CHECKPOINTS / f"stack-{number:04d}")
         for number, names in enumerate(group.record["stacks"][progress.tiles :], progress.tiles)
     ]
-    for tile, result in _all_outcomes(tiles, means):
+    for tile, result in _all_outcomes(tiles, group.path, means):
         if isinstance(result, Exception):
             progress.failures |= dict.fromkeys((spec.name for spec in tile.runs), result)
             for spec in tile.runs:
@@ -181,7 +211,7 @@ def _train_planned(
     progress.tiles += len(tiles)
 
 
-def _all_outcomes(tiles: Sequence[Tile], means: Means) -> Iterator[tuple[Tile, Outcome]]:
+def _all_outcomes(tiles: Sequence[Tile], path: Path, means: Means) -> Iterator[tuple[Tile, Outcome]]:
     """Every tile's outcome; one whose runs have all ended before is not trained again."""
     waiting = []
     for tile in tiles:
@@ -193,17 +223,14 @@ def _all_outcomes(tiles: Sequence[Tile], means: Means) -> Iterator[tuple[Tile, O
         for spec, record in zip(tile.runs, records, strict=True):
             means.tell(RunTold(tile.number, spec.name, record["status"]))
         yield tile, records
-    yield from _outcomes(waiting, means)
+    yield from _outcomes(waiting, path, means)
 
 
-def _outcomes(tiles: Sequence[Tile], means: Means) -> Iterator[tuple[Tile, Outcome]]:
+def _outcomes(tiles: Sequence[Tile], path: Path, means: Means) -> Iterator[tuple[Tile, Outcome]]:
     """Train tiles. One whose workers died is taken apart, so that only the run at fault fails."""
-    results = carry_out(
-        run_tile, tiles, workers=means.workers, tell=means.tell, interruption=means.interruption
-    )
-    for tile, result in zip(tiles, results, strict=True):
+    for tile, result in zip(tiles, means.train(tiles, path), strict=True):
         if isinstance(result, WorkerDiedError) and len(tile.runs) > 1:
-            yield from _outcomes(_apart(tile), means)
+            yield from _outcomes(_apart(tile), path, means)
         else:
             yield tile, result
 

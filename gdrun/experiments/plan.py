@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, to_plain
+from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
 from gdrun.experiments.command import Command, Entry
@@ -83,6 +84,7 @@ def carry_out_plan(
     tell: Tell,
     interruption: Interruption,
     plugins: Sequence[Path] = (),
+    cluster: Cluster | None = None,
 ) -> Path:
     """Train the runs of a plan; returns the run directory or the group directory.
 
@@ -92,6 +94,7 @@ def carry_out_plan(
         tell: receives events.
         interruption: may end it early.
         plugins: files that workers load first.
+        cluster: where the runs are trained, if it isn't this machine's own processes.
 
     Raises:
         StoppedError: interrupted; `gdrun resume` goes on.
@@ -99,7 +102,7 @@ def carry_out_plan(
     """
     config = plan.config
     files = [str(path.absolute()) for path in plugins]
-    means = Means(plan.layout.workers, tell, interruption, plugins)
+    means = Means(plan.layout.workers, tell, interruption, plugins, cluster)
     with blas_threads(config.compute.blas_threads), interruption.deferred():
         if not plan.entries:
             with RunDirectory.create(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gdrun.config import Config, load, to_plain
 from gdrun.config.plugins import load_plugin
+from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import available_cores
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
@@ -32,6 +33,7 @@ def resume(
     interruption: Interruption,
     workers: int | str | None = None,
     plugins: Sequence[Path] = (),
+    cluster: Cluster | None = None,
 ) -> bool:
     """Go on with what is in a directory; False if there was nothing left to do.
 
@@ -40,6 +42,7 @@ def resume(
         tell, interruption: see `carry_out_run`.
         workers: processes for a group; None for as many as it was started with.
         plugins: files to load in place of those that it was started with.
+        cluster: where the runs are trained, if it isn't this machine's own processes.
 
     Raises:
         ConfigError: it is a run of a group, which shares its checkpoints with others.
@@ -48,7 +51,7 @@ def resume(
         GdrunError: what else prevented it.
     """
     if (path / GROUP_RECORD).is_file():
-        return _resume_group(path, tell, interruption, workers, plugins)
+        return _resume_group(path, tell, interruption, workers, plugins, cluster)
     group = path.absolute().parent.parent
     if path.absolute().parent.name == MEMBERS and (group / GROUP_RECORD).is_file():
         raise ConfigError(f"{path} is a run of a group and goes on with it: gdrun resume {group}")
@@ -59,12 +62,17 @@ def resume(
         config = _config(path, files)
         with interruption.deferred():
             run.restart()
-            carry_out_run(run, to_plain(config), Means(1, tell, interruption, files))
+            carry_out_run(run, to_plain(config), Means(1, tell, interruption, files, cluster))
         return True
 
 
 def _resume_group(
-    path: Path, tell: Tell, interruption: Interruption, workers: int | str | None, plugins: Sequence[Path]
+    path: Path,
+    tell: Tell,
+    interruption: Interruption,
+    workers: int | str | None,
+    plugins: Sequence[Path],
+    cluster: Cluster | None,
 ) -> bool:
     with GroupDirectory.open(path) as group:
         if group.record["status"] == "completed":
@@ -78,7 +86,7 @@ def _resume_group(
         number = available_cores() if asked == "auto" else int(asked)
         with interruption.deferred():
             group.restart()
-            carry_out_group(group, config, command, Means(number, tell, interruption, files))
+            carry_out_group(group, config, command, Means(number, tell, interruption, files, cluster))
         return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +54,12 @@ class Tile:
     runs: tuple[RunSpec, ...]
     checkpoints: Path
     plugins: tuple[Path, ...] = ()
+
+    def absolute(self) -> Tile:
+        """The same with absolute paths, for a process that may be in another folder."""
+        return replace(
+            self,
+            runs=tuple(replace(spec, directory=spec.directory.absolute()) for spec in self.runs),
+            checkpoints=self.checkpoints.absolute(),
+            plugins=tuple(path.absolute() for path in self.plugins),
+        )

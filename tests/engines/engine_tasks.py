@@ -1,15 +1,18 @@
-"""Tasks for engines: small functions that a worker process can import."""
+"""Tasks for engines, which a worker process can import, and what tests ask about them."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gdrun.engines.cluster import Cluster
+from gdrun.engines.engine import carry_out
+from gdrun.engines.interruption import Interruption
 from gdrun.errors import DataError, StoppedError
 
 Tell = Callable[[Any], None]
@@ -55,7 +58,53 @@ def work(task: Task, tell: Tell, stop_asked: Asked) -> int:
     if task.kind == "slow":
         while not stop_asked():
             time.sleep(0.01)
+        notes.with_suffix(".stopped").touch()
         raise StoppedError("interrupted")
     if task.kind == "deaf":
         time.sleep(60)
     return task.number**2
+
+
+def tasks(folder: Path, *kinds: str) -> list[Task]:
+    """A task of each kind."""
+    return [Task(number, kind, folder) for number, kind in enumerate(kinds)]
+
+
+def outcomes(
+    these: Sequence[Task],
+    workers: int,
+    interruption: Interruption | None = None,
+    cluster: Cluster | None = None,
+) -> tuple[list[Any], list[Any]]:
+    """What comes of the tasks, and what they told."""
+    told: list[Any] = []
+    asked = interruption or Interruption()
+    found = carry_out(work, these, workers=workers, tell=told.append, interruption=asked, cluster=cluster)
+    return list(found), told
+
+
+def tries(task: Task) -> int:
+    """How often a task was begun."""
+    return len((task.folder / str(task.number)).read_text().split())
+
+
+def alive(pid: int) -> bool:
+    """Whether a process lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def pids(folder: Path) -> set[int]:
+    """The processes that tasks were begun in."""
+    return {int(word) for file in folder.iterdir() for word in file.read_text().split()}
+
+
+def wait_for_the_end_of(pids: set[int]) -> None:
+    """Wait until none of the processes lives."""
+    until = time.monotonic() + 5
+    while any(map(alive, pids)):
+        assert time.monotonic() < until, "workers are left"
+        time.sleep(0.01)

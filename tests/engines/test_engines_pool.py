@@ -8,16 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from engine_tasks import Task, work
+from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
-from gdrun.engines.pool import TRIES
+from gdrun.engines.pool import ProcessPool
 from gdrun.errors import (
     DataError,
     GdrunError,
@@ -26,34 +24,6 @@ from gdrun.errors import (
     TerminatedError,
     WorkerDiedError,
 )
-
-
-def tasks(folder: Path, *kinds: str) -> list[Task]:
-    return [Task(number, kind, folder) for number, kind in enumerate(kinds)]
-
-
-def outcomes(
-    these: Sequence[Task], workers: int, interruption: Interruption | None = None
-) -> tuple[list[Any], list[Any]]:
-    told: list[Any] = []
-    asked = interruption or Interruption()
-    return list(carry_out(work, these, workers=workers, tell=told.append, interruption=asked)), told
-
-
-def tries(task: Task) -> int:
-    return len((task.folder / str(task.number)).read_text().split())
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def pids(folder: Path) -> set[int]:
-    return {int(word) for file in folder.iterdir() for word in file.read_text().split()}
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
@@ -151,6 +121,24 @@ def test_a_request_to_stop_reaches_every_task(tmp_path: Path, workers: int) -> N
     assert not [pid for pid in pids(tmp_path) if pid != os.getpid() and alive(pid)]
 
 
+def test_a_worker_that_is_started_after_a_request_to_stop_knows_of_it(tmp_path: Path) -> None:
+    with ProcessPool(1, lambda event: None) as pool:
+        pool.ask_to_stop()
+        future = pool.submit(work, *tasks(tmp_path, "slow"))
+        assert isinstance(future.exception(timeout=30), StoppedError)
+
+
+def test_tasks_beyond_the_number_of_workers_wait_and_can_be_cancelled(tmp_path: Path) -> None:
+    slow, *others = tasks(tmp_path, "slow", "plain", "plain")
+    with ProcessPool(1, lambda event: None) as pool:
+        futures = [pool.submit(work, task) for task in (slow, *others)]
+        assert futures[1].cancel()
+        pool.ask_to_stop()
+        assert futures[2].result(timeout=30) == 4
+        assert isinstance(futures[0].exception(), StoppedError)
+    assert not (tmp_path / "1").exists()
+
+
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
     results = carry_out(
         work,
@@ -188,13 +176,6 @@ def start_parent(folder: Path, kind: str) -> subprocess.Popen[str]:
         assert parent.poll() is None
         time.sleep(0.01)
     return parent
-
-
-def wait_for_the_end_of(pids: set[int]) -> None:
-    until = time.monotonic() + 5
-    while any(map(alive, pids)):
-        assert time.monotonic() < until, "workers are left"
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("kind", ["deaf", "slow"])
