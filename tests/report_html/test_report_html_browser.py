@@ -186,6 +186,12 @@ document.body.setAttribute("data-worst", sorted("worst").join());
 document.body.setAttribute("data-worst-down", sorted("worst").join());
 document.body.setAttribute("data-time", sorted("seconds to target").join());
 document.body.setAttribute("data-rate", sorted("learning rate").join());
+for (const svg of document.querySelectorAll(".plot svg")) {
+  const box = svg.getBoundingClientRect();
+  const middle = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2};
+  for (const kind of ["pointerenter", "pointermove"])
+    svg.dispatchEvent(new PointerEvent(kind, {...middle, pointerType: "mouse", bubbles: true}));
+}
 </script></body>"""
 
 
@@ -215,5 +221,14 @@ def test_a_comparison_can_be_switched_and_sorted(tmp_path: Path) -> None:
     assert seconds == sorted(seconds)
     assert set(times[len(seconds) : -1]) == {"∞"}
     assert times[-1] == "–"
+    for tip in (
+        r"epoch  15",
+        r"trial  \d",
+        r"adjusted p  ",
+        r"trials  \d",
+        r"seeds?  \d",
+        r"adam  100 %|adam  \d",
+    ):
+        assert re.search(f">\\W?{tip}", dom), tip
     rates = [float(rate) for rate in found["rate"].split(",")[:-1]]
     assert rates == sorted(rates)

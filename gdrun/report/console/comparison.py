@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +31,6 @@ from gdrun.text import printable
 MOST_VERDICTS = 8
 LONGEST_NAME = 20  # columns of a contestant
 _PARTS = ("validation", "test")
-_WIDE = Console(width=1000)
 
 
 def show_comparison(screen: Screen, group: Group) -> None:
@@ -41,7 +39,7 @@ def show_comparison(screen: Screen, group: Group) -> None:
     each = max(3, MOST_VERDICTS // max(1, len(problems)))
     for problem in problems:
         screen.show(problem_heading(problem))
-        screen.show(problem_table(problem, width_of(screen)))
+        screen.show(problem_table(screen, problem))
         _show_settings(screen, problem)
         _show_verdicts(screen, problem, each)
         for notice in problem["notices"]:
@@ -78,17 +76,15 @@ def problem_heading(problem: Problem) -> Text:
     return Text.assemble((printable(problem["name"], one_line=True), "name"), said)
 
 
-def problem_table(problem: Problem, width: int) -> Table:
+def problem_table(screen: Screen, problem: Problem) -> Table:
     """A line a contestant, best mean first; the best of a column has a star.
 
-    Args:
-        problem: of the summary.
-        width: columns of the screen; on a narrow one margins and learning rates are left out, which are all
-            in the report.
+    Where the screen is too narrow, margins and learning rates are left out; the report has them all.
     """
+    unlimited = screen.results.options.update(width=1000)
     for margins, rates in ((_PARTS, True), (_PARTS[:1], True), (_PARTS[:1], False), ((), False)):
         table = _problem_table(problem, margins, rates=rates)
-        if Measurement.get(_WIDE, _WIDE.options, table).maximum <= width:
+        if Measurement.get(screen.results, unlimited, table).maximum <= width_of(screen):
             break
     return table
 

@@ -27,7 +27,7 @@ from gdrun.report.html.curves import Chart
 from gdrun.report.html.group_page import group_details
 from gdrun.report.html.run_page import setting
 from gdrun.report.html.source import ReportGroup, ReportRun, section
-from gdrun.report.html.words import as_float, column_words, duration, figure, terms
+from gdrun.report.html.words import as_float, column_words, component_name, duration, figure, terms
 
 COMPARISON = "compare-optimizers"  # the command whose groups have such a page
 VERDICTS = 8  # said before the table of all
@@ -69,7 +69,7 @@ def compare_page(group: ReportGroup) -> dict[str, Any]:
         ],
         "config": group.config_text,
         "reproduce": reproduce(problems),
-        "terms": comparison_terms(names, several) | terms(group.config, ()),
+        "terms": comparison_terms(names, several) | terms(group.config, metrics_of(group.config)),
         "details": group_details(group, ReportRun("")),
     }
 
@@ -141,6 +141,12 @@ def configs_of(group: ReportGroup, problems: Sequence[Problem]) -> dict[str, Map
 def facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The setting without the optimizer, which is what varies."""
     return [(key, value) for key, value in setting(config, None) if key != "optimizer"]
+
+
+def metrics_of(config: Mapping[str, Any]) -> list[str]:
+    """The names of the metrics of a config."""
+    found = config.get("metrics")
+    return [component_name(metric) for metric in found] if isinstance(found, list) else []
 
 
 def problem_section(

@@ -19,7 +19,7 @@ _TERMS = {
     "group": "Letters: optimizers that share one cannot be told apart with these seeds.",
     "95 % interval": "A range that covers the true mean in 95 of 100 such experiments, over the seeds alone.",
     "interquartile mean": "The mean of the middle half of the seeds: neither lucky nor unlucky ones count.",
-    "p, adjusted": "How probable so large a difference would be if there were none (sign-flip test), "
+    "p, adjusted": "How probable a difference at least so large is if there is none (sign-flip test), "
     "corrected by Holm for the number of pairs. It alone decides whether one is called better.",
     "probability of improvement": "The share of seeds on which the first is better than the second; a tie "
     "counts half.",
