@@ -32,7 +32,7 @@
       return i < 0 || !ok(set.median[i] ?? null) ? null : i;
     };
     const said = (value) => (view.percent ? percent(value) : briefly(value));
-    const line = (set, i) => said(set.median[i]) + (set.low ? ` (${said(set.low[i])} to ${said(set.high[i])})` : "") + (set.runs ? `, ${set.runs[i]} of ${set.runs[0]} seeds` : "");
+    const line = (set, i) => said(set.median[i]) + (set.low ? ` (${said(set.low[i])} to ${said(set.high[i])})` : "") + (set.runs && set.runs[i] < set.runs[0] ? `, ${set.runs[i]} of ${set.runs[0]} seeds` : "");
     const shown = (x) => d3.sort(sets.filter((set) => at(set, x) !== null), (set) => (view.lower ? 1 : -1) * set.median[at(set, x)]);
     const rows = places.filter((x) => shown(x).length);
     const title = (x) => columns([[view.axis, briefly(x)], ...shown(x).map((set) => [set.label, line(set, at(set, x))])]);
