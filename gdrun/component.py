@@ -104,7 +104,7 @@ class Component:
             if _is_float(annotation) and isinstance(value, int | np.number) and not isinstance(value, bool):
                 value = float(value)  # 1 means 1.0 wherever a float is expected
                 object.__setattr__(self, option, value)
-            if problem := _problem(value, annotation):
+            if _is_bounded(annotation) and (problem := _problem(value, annotation)):
                 raise ValueError(f"{type(self).__name__}: {option} must be {problem}, not {value!r}")
 
 
@@ -112,6 +112,12 @@ class Component:
 def _is_float(annotation: Any) -> bool:
     """Whether floats are expected and whole numbers are not told apart from them."""
     return _admits(annotation, float) and not _admits(annotation, int)
+
+
+@functools.cache
+def _is_bounded(annotation: Any) -> bool:
+    """Whether there are bounds in it, of numbers or of what it holds."""
+    return typing.get_origin(annotation) is Annotated or any(map(_is_bounded, typing.get_args(annotation)))
 
 
 def _admits(annotation: Any, number: type) -> bool:

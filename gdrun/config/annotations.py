@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from gdrun.component import Ge, Gt, Le, Lt, option_types, out_of_bounds
 from gdrun.config.families import Family, family_of
 from gdrun.config.marks import NullMeans, Pattern
 from gdrun.config.reader import Node
 
+Found = TypeVar("Found")
 
+
+def once(function: Callable[[Any], Found]) -> Callable[[Any], Found]:
+    """A function of an annotation that finds out about each only once.
+
+    It tells annotations apart by identity: `int | float` and `float | int` are equal, but differ in words. So
+    they are kept; there are as many as the classes of a config have options.
+    """
+    known: dict[int, tuple[Any, Found]] = {}
+
+    @functools.wraps(function)
+    def remembering(annotation: Any) -> Found:
+        found = known.get(id(annotation))
+        if found is None:
+            found = known[id(annotation)] = (annotation, function(annotation))
+        return found[1]
+
+    return remembering
+
+
+@once
 def bare(annotation: Any) -> Any:
     """The type without its bounds and marks."""
     return typing.get_args(annotation)[0] if typing.get_origin(annotation) is Annotated else annotation
 
 
+@once
 def marks(annotation: Any) -> tuple[Any, ...]:
     """The bounds and marks of a type."""
     return typing.get_args(annotation)[1:] if typing.get_origin(annotation) is Annotated else ()
 
 
+@once
 def null_means(annotation: Any) -> NullMeans | None:
     """What null stands for, where that is marked."""
     return next((mark for mark in marks(annotation) if isinstance(mark, NullMeans)), None)
 
 
+@once
 def alternatives(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, or the type itself."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
@@ -42,20 +67,24 @@ def alternatives(annotation: Any) -> tuple[Any, ...]:
     return (annotation,)
 
 
+@once
 def is_list(annotation: Any) -> bool:
     return typing.get_origin(bare(annotation)) in (tuple, list)
 
 
+@once
 def is_mapping(annotation: Any) -> bool:
     return typing.get_origin(bare(annotation)) in (dict, Mapping)
 
 
+@once
 def is_section(annotation: Any) -> bool:
     """Whether it is a dataclass that is always the same one: a section, not a family."""
     inner = bare(annotation)
     return isinstance(inner, type) and dataclasses.is_dataclass(inner) and family_of(inner) is None
 
 
+@once
 def surrounded(annotation: Any) -> tuple[str, Family] | None:
     """For a section whose options stand beside those of a component: the option that this is, and its family.
 
@@ -68,6 +97,13 @@ def surrounded(annotation: Any) -> tuple[str, Family] | None:
     return None if family is None else (option, family)
 
 
+@once
+def scalars(annotation: Any) -> tuple[Any, ...]:
+    """Those alternatives that are a number, text, a choice or null."""
+    return tuple(kind for kind in alternatives(annotation) if is_leaf(kind))
+
+
+@once
 def is_leaf(annotation: Any) -> bool:
     """Whether it is a scalar: a number, text, a choice, null."""
     inner = bare(annotation)
@@ -89,8 +125,14 @@ def class_at(annotation: Any, node: Node) -> tuple[Family | None, Any]:
 
 def is_path(option: str, annotation: Any) -> bool:
     """Whether an option holds the path of a file: by its type, or text that is called `path` or `…_path`."""
-    kinds = {bare(alternative) for alternative in alternatives(annotation)}
-    return Path in kinds or (str in kinds and (option == "path" or option.endswith("_path")))
+    path, text = _path_and_text(annotation)
+    return path or (text and (option == "path" or option.endswith("_path")))
+
+
+@once
+def _path_and_text(annotation: Any) -> tuple[bool, bool]:
+    kinds = [bare(alternative) for alternative in alternatives(annotation)]
+    return Path in kinds, str in kinds
 
 
 def choices(annotation: Any) -> list[str]:
@@ -174,13 +216,12 @@ def unsupported(annotation: Any) -> str:
 _LEAVES = (bool, int, float, str, Path, type(None))
 
 
-def fit(value: Any, annotation: Any) -> tuple[bool, Any]:
-    """Whether a scalar fits a type strictly, and the scalar as that type has it.
+def fit(value: Any, kinds: Sequence[Any]) -> tuple[bool, Any]:
+    """Whether a scalar fits one of several types strictly, and the scalar as that type has it.
 
     True isn't 1, "0.1" isn't a number, NaN and infinity aren't either; 1 is fine where 0.5 is, and stays a
     whole number where both are allowed.
     """
-    kinds = alternatives(annotation)
     for kind in kinds:
         if _is_of(value, kind):
             return True, Path(value) if bare(kind) is Path else value
@@ -191,12 +232,17 @@ def fit(value: Any, annotation: Any) -> tuple[bool, Any]:
     return False, None
 
 
+@once
+def _literals(annotation: Any) -> tuple[Any, ...]:
+    return typing.get_args(annotation) if typing.get_origin(annotation) is Literal else ()
+
+
 def _is_of(value: Any, kind: Any) -> bool:
     inner = bare(kind)
     if inner is type(None):
         return value is None
-    if typing.get_origin(inner) is Literal:
-        return any(type(value) is type(choice) and value == choice for choice in typing.get_args(inner))
+    if words := _literals(inner):
+        return any(type(value) is type(word) and value == word for word in words)
     if inner is Path:
         return isinstance(value, str) and value != ""
     if type(value) is not inner or (inner is float and not math.isfinite(value)):

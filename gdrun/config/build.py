@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import typing
 from collections.abc import Mapping
@@ -18,12 +19,12 @@ from gdrun.config.annotations import (
     class_at,
     fit,
     in_words,
-    is_leaf,
     is_list,
     is_mapping,
     is_path,
     is_section,
     null_means,
+    scalars,
     surrounded,
 )
 from gdrun.config.families import Family, family_of
@@ -76,10 +77,10 @@ class Builder:
             said = _unknown(option, types, node.value, label) if few else "is unknown"
             self._broken(child, _join(key, option), said, at=child.place)
         broken = bool(unknown) or any(value is BROKEN for value in values.values())
-        for field in dataclasses.fields(cls):
-            if field.init and field.name not in node.value and _is_required(field):
-                expected = in_words(types[field.name])
-                self._broken(node, _join(key, field.name), f"is missing; expected {expected}", at=node.place)
+        for option in _required(cls):
+            if option not in node.value:
+                expected = in_words(types[option])
+                self._broken(node, _join(key, option), f"is missing; expected {expected}", at=node.place)
                 broken = True
         if broken:
             return BROKEN
@@ -102,9 +103,8 @@ class Builder:
         if node.value is None and null:
             node = replace(node, value=null.value)
         kinds = alternatives(annotation)
-        scalars = tuple(kind for kind in kinds if is_leaf(kind))
-        if scalars and not isinstance(node.value, list | dict):
-            fits, value = fit(node.value, typing.Union[scalars])  # noqa: UP007 - made at run time
+        if not isinstance(node.value, list | dict):
+            fits, value = fit(node.value, scalars(annotation))
             if fits:
                 return value
         for kind in kinds:
@@ -212,8 +212,16 @@ def _join(key: str, option: str) -> str:
     return f"{key}.{option}" if key else option
 
 
-def _is_required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+@functools.cache
+def _required(cls: Any) -> tuple[str, ...]:
+    """The options of a class that have no default."""
+    return tuple(
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.init
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    )
 
 
 def _unknown(option: str, types: Mapping[str, Any], siblings: dict[str, Node], label: str) -> str:

@@ -6,6 +6,7 @@ for something else is in quotes, and a float always has a point.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
@@ -71,6 +72,7 @@ def _float(value: float) -> str:
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{int(power):+d}"
 
 
+@functools.lru_cache(4096)  # keys and names come again in every config
 def _text(text: str) -> str:
     plain = _PLAIN.fullmatch(text) and isinstance(resolve(text), str)
     if plain and not _OLD_WORDS.fullmatch(text) and not _OLD_NUMBER.fullmatch(text):

@@ -76,7 +76,10 @@ FAMILIES: dict[str, Family] = {
 
 def family_of(annotation: Any) -> Family | None:
     """The family whose base class an annotation is."""
-    return next((family for family in FAMILIES.values() if family.base is annotation), None)
+    for family in FAMILIES.values():  # a loop, since it is asked for every value of a config
+        if family.base is annotation:
+            return family
+    return None
 
 
 def family_of_component(cls: type[Any]) -> Family | None:

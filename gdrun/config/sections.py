@@ -52,7 +52,7 @@ class Split(Component):
             number (from 0) of so many, in which repetition (from 0; each draws folds of its own), and the
             strategy by which rows are dealt out; validation rows are then some of the fold's training rows.
         resample: whether every seed has a split of its own: the split's seed is then split.seed plus the
-            run's seed.
+            run's seed. In a cross-validation the folds of a repetition share a seed, and are dealt out by it.
     """
 
     validation: Share | Count = 0.15

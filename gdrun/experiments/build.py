@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def load_all_data(
     Returns:
         The configs with what depends on the task; the distinct data sets; which of these each config has.
     """
-    keys = [_data_key(config) for config in configs]
+    keys = _data_keys(configs)
     distinct = dict(zip(keys, configs, strict=True))
     kept = {key: _kept[key] for key in distinct if key in _kept}
     _kept.clear()
@@ -89,10 +90,25 @@ def _table_key(config: Config) -> str:
     return json.dumps([to_plain(config.dataset), files])
 
 
-def _data_key(config: Config) -> str:
-    """What prepared data are a function of."""
-    parts = [to_plain(part) for part in (config.split, config.preprocessing, config.dtype)]
-    return json.dumps([_table_key(config), parts])
+def _data_keys(configs: Sequence[Config]) -> list[str]:
+    """What prepared data are a function of; for parts that several configs share it is made once."""
+    known: dict[tuple[Any, ...], str] = {}
+    keys = []
+    for config in configs:
+        same = (
+            *(id(part) for part in (config.dataset, config.split, config.preprocessing)),
+            *(config.dtype, split_seed(config)),
+        )
+        if same not in known:
+            parts = [to_plain(part) for part in (config.split, config.preprocessing, config.dtype)]
+            known[same] = json.dumps([_table_key(config), parts, split_seed(config)])
+        keys.append(known[same])
+    return keys
+
+
+def split_seed(config: Config) -> int:
+    """By which the rows are split, or dealt out to folds."""
+    return config.split.seed + config.seed if config.split.resample else config.split.seed
 
 
 def _prepared(config: Config, table: Table) -> Prepared:
@@ -110,7 +126,12 @@ def split_rows(config: Config, table: Table) -> SplitRows:
     options = config.split
     if options.fold is None:
         return split(
-            table, options.validation, options.test, options.stratify, options.seed, options.time_ordered
+            table,
+            options.validation,
+            options.test,
+            options.stratify,
+            split_seed(config),
+            options.time_ordered,
         )
     fold = options.fold
     return fold_split(
@@ -121,7 +142,7 @@ def split_rows(config: Config, table: Table) -> SplitRows:
         fold.strategy,
         validation=options.validation,
         stratify=options.stratify,
-        seed=options.seed,
+        seed=split_seed(config),
         time_ordered=options.time_ordered,
     )
 

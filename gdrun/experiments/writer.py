@@ -19,6 +19,7 @@ from gdrun.experiments.spec import RunSpec
 from gdrun.nn.layer import Array
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import Ending, Status
+from gdrun.run_directory.json_files import Shared
 from gdrun.run_directory.metrics_csv import metrics_columns
 from gdrun.run_directory.run import RunDirectory, begin_runs, end_runs, pack_predictions, pack_split
 from gdrun.run_directory.tables import pack_columns
@@ -98,7 +99,7 @@ class TileWriter:
         self.setup_seconds = setup_seconds
         lengths = snapshot.document["metrics_lengths"] if snapshot else {}
         self.metrics = {}
-        described = [_described(data, self.work) for data in self.work.data]
+        described = [Shared(_described(data, self.work)) for data in self.work.data]
         splits = None if snapshot else [_packed_split(data) for data in self.work.data]
         beginnings = []
         for run in trainer.stack.runs:

@@ -54,7 +54,8 @@ class WritableDirectory:
     def _new(cls, path: Path, lock: DirectoryLock | None, record: Mapping[str, Any]) -> Self:
         complete: dict[str, Any] = dict.fromkeys(cls.fields)
         complete |= {"schema_version": SCHEMA_VERSION, "status": "running", "created": now()}
-        return cls(path, complete | {"environment": environment()} | dict(record), lock)
+        complete |= {} if "environment" in record else {"environment": environment()}
+        return cls(path, complete | dict(record), lock)
 
     def _first_files(self, config: str) -> dict[str, files.Content]:
         return {CONFIG: config.encode(), self.record_name: self._json()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,6 +17,18 @@ from gdrun.run_directory.files import read_bytes
 _LARGEST = 1 << 28  # bytes of a file that is still read
 
 
+class Shared(dict[str, Any]):
+    """An object that many documents have in them, and that nothing changes: its JSON is made once."""
+
+    @cached_property
+    def encoded(self) -> tuple[str, list[str]]:
+        """Its JSON, and the dotted names of the non-finite numbers in it."""
+        return _encoded(dict(self), "")
+
+    def __reduce__(self) -> Any:  # elsewhere it is like any other
+        return dict, (dict(self),)
+
+
 def to_json(document: Mapping[str, Any]) -> tuple[bytes, list[str]]:
     """The document as JSON, and the dotted names of the non-finite numbers in it, which become null.
 
@@ -25,8 +38,28 @@ def to_json(document: Mapping[str, Any]) -> tuple[bytes, list[str]]:
         TypeError: the document holds something that JSON has no form for.
     """
     non_finite: list[str] = []
-    text = json.dumps(_plain(document, "", non_finite), ensure_ascii=False, allow_nan=False, indent=2)
+    entries = []
+    for key, value in document.items():
+        if not isinstance(key, str):
+            raise TypeError("the keys of JSON objects are strings")
+        if isinstance(value, Shared):
+            text, names = value.encoded
+            names = [f"{key}.{name}" for name in names]
+        else:
+            text, names = _encoded(value, key)
+        non_finite += names
+        entries.append(f"  {_encode(key)}: {text}")
+    text = "{\n" + ",\n".join(entries) + "\n}" if entries else "{}"
     return text.encode("utf-8", "backslashreplace") + b"\n", non_finite
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2).encode
+
+
+def _encoded(value: Any, name: str) -> tuple[str, list[str]]:
+    """An entry of a document as it stands there, indented, and the names of its non-finite numbers."""
+    non_finite: list[str] = []
+    return _encode(_plain(value, name, non_finite)).replace("\n", "\n  "), non_finite
 
 
 def _plain(value: Any, name: str, non_finite: list[str]) -> Any:

@@ -29,6 +29,8 @@ from gdrun.run_directory.directory import (
     WritableDirectory,
     end_together,
 )
+from gdrun.run_directory.environment import environment
+from gdrun.run_directory.json_files import Shared
 from gdrun.run_directory.lock import DirectoryLock
 from gdrun.run_directory.metrics_csv import MetricsFile
 from gdrun.run_directory.naming import check_name, create_directory
@@ -110,6 +112,7 @@ class RunDirectory(WritableDirectory):
                 raise ConfigError(f"member {name!r}: the name of a member doesn't begin with a dot")
         runs = []
         contents: dict[Path, Mapping[str, files.Content]] = {}
+        shared = Shared(environment())
         folder = group / MEMBERS
         files.make_directories(folder)
         for name, record in beginnings.items():
@@ -118,7 +121,7 @@ class RunDirectory(WritableDirectory):
                 if path.is_symlink() or not path.is_dir():
                     raise ExistsError(f"{path} is in the way and no folder; remove it")
                 files.remove_leftovers(path)
-            identity = {"id": f"{group.name}/{name}", "name": name}
+            identity = {"id": f"{group.name}/{name}", "name": name, "environment": shared}
             further = {key: value for key, value in record.items() if key != "config"}
             runs.append(cls._new(path, None, identity | further))
             contents[path] = runs[-1]._first_files(record["config"])

@@ -99,16 +99,10 @@ def _cells(column: Sequence[Any] | Column, alone: bool) -> Sequence[str]:
     values = column.tolist() if isinstance(column, np.ndarray) else column
     if _NUMBERS.issuperset(map(type, values)):
         return list(map(repr, values))
-    known: dict[str, str] = {}
-    cells = []
-    for value in values:
-        text = cell(value)
-        if type(value) not in _NUMBERS:
-            if text not in known:
-                known[text] = _quoted(text, alone)
-            text = known[text]
-        cells.append(text)
-    return cells
+    if all(type(value) is str for value in values):
+        known = {text: _quoted(guarded(text), alone) for text in set(values)}
+        return [known[text] for text in values]
+    return [repr(value) if type(value) in _NUMBERS else _quoted(cell(value), alone) for value in values]
 
 
 def _quoted(text: str, alone: bool) -> str:

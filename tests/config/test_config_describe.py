@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from gdrun.component import Component, Count, Positive, option_types
+from gdrun.config.annotations import in_words
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, descriptions, docstring, entries, options
 from gdrun.config.families import FAMILIES
@@ -86,3 +87,8 @@ def test_every_entry_says_what_it_is_and_what_each_option_means(entry: Entry) ->
     for option in options(entry.cls):
         assert option.type
         assert option.description.endswith((".", "…"))
+
+
+def test_types_that_are_equal_but_written_in_another_order_are_told_apart() -> None:
+    assert in_words(int | float) == "a whole number, or a number"
+    assert in_words(float | int) == "a number, or a whole number"
