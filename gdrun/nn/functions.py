@@ -46,6 +46,23 @@ def softplus(x: Array, out: Array, scratch: Array) -> Array:
     return result
 
 
+def of_class(values: Array, classes: Array) -> Array:
+    """The value of one class of each row, (runs, rows).
+
+    Args:
+        values: (runs, rows, classes).
+        classes: indices (runs or 1, rows).
+    """
+    chosen: Array
+    if len(classes) > 1:
+        chosen = np.take_along_axis(values, classes[..., None], axis=-1)[..., 0]
+    else:
+        runs, rows, _ = values.shape
+        by_class = values.swapaxes(1, 2).reshape(runs, -1)  # a view of scores, whose batch axis lies last
+        chosen = by_class.take(classes[0] * rows + np.arange(rows), axis=1)
+    return chosen
+
+
 def softmax(scores: Array) -> Array:
     """exp(z_c)/Σ exp(z) over the last axis of (runs, rows, classes), in the layout of `scores`."""
     result: Array = scores - scores.max(axis=-1, keepdims=True)

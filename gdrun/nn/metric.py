@@ -19,18 +19,21 @@ class Metric(Component):
         task: what it is for.
         better: its direction.
         is_share: whether it lies between 0 and 1, so that differences are read in percentage points.
+        by_ranking: whether only the order of a row's classes counts, not how probable they are.
     """
 
     task: ClassVar[Task]
     better: ClassVar[Literal["higher", "lower"]]
     is_share: ClassVar[bool] = False
+    by_ranking: ClassVar[bool] = False
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
         """The metric of each run, (runs,) in float64; NaN where it isn't defined.
 
         Args:
-            prediction: for classification the class probabilities (runs, rows, classes); for regression the
-                values (runs, rows, outputs), in the target's own unit.
+            prediction: for classification the class probabilities (runs, rows, classes), or with `by_ranking`
+                any numbers in their order; for regression the values (runs, rows, outputs), in the target's
+                own unit.
             target: for classification the class indices (runs or 1, rows); for regression the values
                 (runs or 1, rows, outputs).
         """

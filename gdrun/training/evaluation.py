@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +22,7 @@ from gdrun.randomness import Purpose, generator
 from gdrun.training.work import StackWork
 
 _CHUNK = 256  # rows a forward pass; fixed, so that the bits depend on nothing else
+_GROUP_BYTES = 1 << 18  # of scores of runs that are evaluated together: they stay in a second-level cache
 
 
 class Evaluator:
@@ -52,22 +54,21 @@ class Evaluator:
         self.outputs = network.output_shape[0]
         self.encoded = loss.encode(part.target, self.outputs, dtype)[None]
         self.target = (part.target if loss.task == "classification" else part.raw_target)[None]
-        self.bound: dict[int, tuple[Array, BoundNetwork]] = {}  # rows of a pass → input buffer, network
-        self.parameters: Array = np.empty((0, network.parameter_count), dtype)  # that `bound` reads
+        self.parameters: dict[int, Array] = {}  # by runs: a buffer for theirs
+        self.bound: dict[tuple[int, int], tuple[Array, BoundNetwork]] = {}  # by runs and rows: with the input
 
     def scores(self, parameters: Array) -> Array:
         """The network's outputs (runs, rows, outputs) for parameters (runs, parameters)."""
-        if len(parameters) != len(self.parameters):
-            self.parameters = np.empty(parameters.shape, self.dtype)
-            self.bound.clear()
-        self.parameters[...] = parameters
-        rows = len(self.features)
-        scores = np.empty((len(parameters), self.outputs, rows), self.dtype).transpose(0, 2, 1)
+        runs, rows = len(parameters), len(self.features)
+        if runs not in self.parameters:
+            self.parameters[runs] = np.empty(parameters.shape, self.dtype)
+        self.parameters[runs][...] = parameters
+        scores = np.empty((runs, self.outputs, rows), self.dtype).transpose(0, 2, 1)
         for size, starts in _chunks(rows):
-            if size not in self.bound:
+            if (runs, size) not in self.bound:
                 x = np.empty((1, size, *self.features.shape[1:]), self.dtype)
-                self.bound[size] = x, self.network.bind(x, self.parameters)
-            x, bound = self.bound[size]
+                self.bound[runs, size] = x, self.network.bind(x, self.parameters[runs])
+            x, bound = self.bound[runs, size]
             for start in starts:
                 x[0] = self.features[start : start + size]
                 bound.forward()
@@ -87,15 +88,23 @@ class Evaluator:
             parameters: (runs, parameters).
             penalty: (runs,), added to the loss.
         """
-        return self.values(self.scores(parameters), penalty)
+        each = self.dtype.itemsize * self.outputs * len(self.features)
+        groups = math.ceil(len(parameters) * each / _GROUP_BYTES) or 1
+        size = math.ceil(len(parameters) / groups)
+        found = [
+            self.values(self.scores(parameters[start : start + size]), penalty[start : start + size])
+            for start in range(0, len(parameters), size)
+        ]
+        return {name: np.concatenate([values[name] for values in found]) for name in found[0]}
 
     def values(self, scores: Array, penalty: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """The same for outputs (runs, rows, outputs) that `scores` gave."""
         values = {"loss": self.loss.value(scores, self.encoded) + penalty}
-        if self.metrics:
-            predictions = self.predictions(scores)
-            for metric in self.metrics:
-                values[metric.name] = metric.value(predictions, self.target)
+        predictions: dict[bool, Array] = {}
+        for metric in self.metrics:
+            if (order := metric.by_ranking) not in predictions:
+                predictions[order] = self.loss.ranking(scores) if order else self.predictions(scores)
+            values[metric.name] = metric.value(predictions[order], self.target)
         return values
 
 
@@ -134,9 +143,10 @@ class StackEvaluator:
         validation: list[dict[str, float]] = [{} for _ in runs]
         for number in sorted(set(data.tolist())):
             places = np.flatnonzero(data == number)
+            own = parameters if len(places) == len(runs) else parameters[places]
             for evaluator, values in ((self.train[number], train), (self.validation[number], validation)):
                 if evaluator is not None:
-                    for name, column in evaluator.evaluate(parameters[places], penalty[places]).items():
+                    for name, column in evaluator.evaluate(own, penalty[places]).items():
                         for place, value in zip(places, column.tolist(), strict=True):
                             values[place][name] = value
         self.seconds += time.perf_counter() - began

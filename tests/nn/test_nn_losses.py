@@ -83,6 +83,15 @@ def test_probabilities_are_a_distribution_in_the_order_of_the_scores(loss, dtype
         np.testing.assert_array_equal(p.argmax(axis=-1), scores.argmax(axis=-1))
 
 
+@pytest.mark.parametrize("loss", [loss for loss in LOSS_CASES if loss.task == "classification"], ids=label)
+def test_the_ranking_orders_classes_as_the_probabilities_do(loss):
+    scores = np.random.default_rng(2).standard_normal((3, 20, outputs(loss)))
+    before = scores.copy()
+    ranking = loss.ranking(scores)
+    np.testing.assert_array_equal(scores, before)
+    np.testing.assert_array_equal(ranking.argsort(axis=-1), loss.probabilities(scores).argsort(axis=-1))
+
+
 def test_probabilities_keep_what_is_far_from_certain():
     p = LOSSES["binary_cross_entropy"]().probabilities(np.array([[[50.0], [-50.0]]]))
     np.testing.assert_allclose(p[0, :, 0], [np.exp(-50), 1], rtol=1e-12)

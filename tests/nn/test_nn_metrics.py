@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from nn_samples import golden
 
+from gdrun.nn.functions import softmax
 from gdrun.nn.metrics import METRICS
 
 GOLDEN = golden("metrics.json")
@@ -62,6 +63,15 @@ def test_the_first_of_equal_probabilities_counts():
     assert METRICS["accuracy"]().value(p, np.array([[0, 1]])).tolist() == [0.5]
     assert METRICS["top_k"](k=1).value(p, np.array([[0, 1]])).tolist() == [0.5]
     assert METRICS["top_k"](k=2).value(p, np.array([[0, 1]])).tolist() == [1.0]
+
+
+@pytest.mark.parametrize("name", [name for name, cls in METRICS.items() if cls.task == "classification"])
+def test_a_metric_by_ranking_takes_any_numbers_in_the_order_of_the_probabilities(name):
+    rng = np.random.default_rng(4)
+    scores, target = rng.standard_normal((3, 50, 4)), rng.integers(0, 4, (1, 50))
+    metric = METRICS[name](**({"k": 2} if name == "top_k" else {}))
+    same = metric.value(softmax(scores), target) == metric.value(np.exp(3 * scores) + 1, target)
+    assert same.all() == metric.by_ranking
 
 
 @pytest.mark.parametrize("ties", [True, False])

@@ -22,6 +22,8 @@ from gdrun.optim import OPTIMIZERS
 from gdrun.optim.clipping import GradientClipping
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedules import SCHEDULES
+from gdrun.training import evaluation
+from gdrun.training.evaluation import Evaluator
 from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
@@ -167,6 +169,25 @@ def test_runs_on_data_of_their_own_have_the_bits_they_have_alone() -> None:
     for place, run in enumerate(runs):
         alone = train(make_work([replace(run, data=0)], data=[data[run.data]]))
         assert bits(together, place) == bits(alone, 0)
+
+
+@pytest.mark.parametrize("group_bytes", [1, 2600])  # one run; two, two and one
+def test_evaluated_in_groups_of_any_size(group_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = make_work([make_run(seed) for seed in range(5)])
+    whole = train(work)
+    evaluated: list[int] = []
+    scores = Evaluator.scores
+
+    def counted(self: Evaluator, parameters: Any) -> Any:
+        evaluated.append(len(parameters))
+        return scores(self, parameters)
+
+    monkeypatch.setattr(Evaluator, "scores", counted)
+    monkeypatch.setattr(evaluation, "_GROUP_BYTES", group_bytes)
+    in_groups = train(work)
+    assert min(evaluated) == 1
+    for run in range(5):
+        assert bits(in_groups, run) == bits(whole, run)
 
 
 @pytest.mark.parametrize(

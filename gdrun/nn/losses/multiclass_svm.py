@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.arrays import aligned_like
 from gdrun.component import NonNegative
-from gdrun.nn.functions import number, softmax
+from gdrun.nn.functions import number, of_class, softmax
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Loss, Task, encode_classes, mean_of_rows
 
@@ -45,9 +45,12 @@ class MulticlassSvm(Loss):
     def probabilities(self, prediction: Array) -> Array:
         return softmax(prediction)
 
+    def ranking(self, prediction: Array) -> Array:
+        return prediction
+
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         margin = number(self.margin, prediction)
-        excess = prediction - np.take_along_axis(prediction, encoded, axis=-1) + margin
+        excess = prediction - of_class(prediction, encoded[..., 0])[..., None] + margin
         np.maximum(excess, 0, out=excess)
         np.put_along_axis(excess, np.broadcast_to(encoded, (*excess.shape[:-1], 1)), 0, axis=-1)
         return mean_of_rows(excess.sum(axis=-1))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.arrays import aligned_like
 from gdrun.component import Decay, Positive
-from gdrun.nn.functions import number, softmax
+from gdrun.nn.functions import number, of_class, softmax
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Loss, Task, encode_classes, mean_of_rows
 
@@ -60,12 +60,14 @@ class SoftmaxCrossEntropy(Loss):
     def probabilities(self, prediction: Array) -> Array:
         return softmax(prediction)
 
+    def ranking(self, prediction: Array) -> Array:
+        return prediction
+
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         log_p = prediction - prediction.max(axis=-1, keepdims=True)
         log_sum = np.log(np.exp(log_p).sum(axis=-1, keepdims=True))
         if self._is_plain:
-            right = np.take_along_axis(log_p, encoded, axis=-1)
-            return mean_of_rows(log_sum - right)
+            return mean_of_rows(log_sum[..., 0] - of_class(log_p, encoded[..., 0]))
         log_p -= log_sum
         wanted = self._wanted(encoded == np.arange(prediction.shape[-1]), log_p)
         total = -mean_of_rows((wanted * log_p).sum(axis=-1))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.nn.functions import of_class
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Task, mean_of_rows
 from gdrun.nn.metric import Metric
@@ -27,9 +28,10 @@ class Accuracy(Metric):
     task: ClassVar[Task] = "classification"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     is_share: ClassVar[bool] = True
+    by_ranking: ClassVar[bool] = True
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
         largest = prediction.max(axis=-1, keepdims=True)
         if np.count_nonzero(prediction == largest) > largest.size:  # some are equal, so the place matters
             return mean_of_rows(prediction.argmax(axis=-1) == target)
-        return mean_of_rows(np.take_along_axis(prediction, target[..., None], axis=-1) == largest)
+        return mean_of_rows(of_class(prediction, target) == largest[..., 0])

@@ -32,6 +32,7 @@ class F1(Metric):
     task: ClassVar[Task] = "classification"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     is_share: ClassVar[bool] = True
+    by_ranking: ClassVar[bool] = True
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
         runs, _, classes = prediction.shape

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.nn.functions import of_class
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Task, mean_of_rows
 from gdrun.nn.metric import Metric
@@ -32,5 +33,5 @@ class LogLoss(Metric):
     better: ClassVar[Literal["higher", "lower"]] = "lower"
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
-        right = np.take_along_axis(prediction, target[..., None], axis=-1)
+        right = of_class(prediction, target)
         return mean_of_rows(-np.log(np.maximum(right, np.finfo(prediction.dtype).eps).astype(np.float64)))

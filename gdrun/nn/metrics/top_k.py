@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.component import Count
+from gdrun.nn.functions import of_class
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Task, mean_of_rows
 from gdrun.nn.metric import Metric
@@ -32,11 +33,11 @@ class TopK(Metric):
     task: ClassVar[Task] = "classification"
     better: ClassVar[Literal["higher", "lower"]] = "higher"
     is_share: ClassVar[bool] = True
+    by_ranking: ClassVar[bool] = True
     k: Count = 5
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
-        target = target[..., None]
-        right = np.take_along_axis(prediction, target, axis=-1)
-        earlier = np.arange(prediction.shape[-1]) < target
+        right = of_class(prediction, target)[..., None]
+        earlier = np.arange(prediction.shape[-1]) < target[..., None]
         ahead = (prediction > right) | ((prediction == right) & earlier)
         return mean_of_rows(np.count_nonzero(ahead, axis=-1) < self.k)
