@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-_START = 60.0  # seconds
+_START, _PARTING = 60.0, 10.0  # seconds
 
 
 @contextlib.contextmanager
@@ -75,6 +75,9 @@ def _process(module: str, words: list[str], log: Path) -> Iterator[subprocess.Po
     try:
         yield process
     finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PARTING)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
