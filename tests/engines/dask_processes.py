@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 _START, _PARTING = 60.0, 10.0  # seconds
 
@@ -51,13 +50,12 @@ def worker(address: str, folder: Path, *words: str) -> Iterator[subprocess.Popen
         yield process
 
 
-def wait_for_workers(address: str, number: int) -> list[dict[str, Any]]:
-    """Wait until a scheduler has so many workers; returns what it says of them."""
+def wait_for_workers(address: str, number: int) -> None:
+    """Wait until a scheduler has so many workers."""
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
         client.wait_for_workers(number, timeout=_START)
-        return list(client.scheduler_info(n_workers=-1)["workers"].values())
 
 
 @contextlib.contextmanager
