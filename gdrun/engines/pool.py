@@ -71,7 +71,7 @@ class ProcessPool(Executor):
         self._most = most
         self._tell = tell
         self._waiting: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()  # of what follows
+        self._lock = threading.RLock()  # of what follows
         self._team: list[Worker] = []
         self._threads = 0
         self._unfinished = 0  # tasks
@@ -86,11 +86,10 @@ class ProcessPool(Executor):
         """
         future: Future[Any] = Future()
         content = pickle.dumps((fn, args, kwargs))
-        if self._unfinished >= self._threads and self._threads < self._most:
-            worker = self._hire()
-            threading.Thread(target=self._attend, args=(worker,), daemon=True).start()
-            self._threads += 1
         with self._lock:
+            if self._unfinished >= self._threads and self._threads < self._most:
+                threading.Thread(target=self._attend, args=(self._hire(),), daemon=True).start()
+                self._threads += 1
             self._unfinished += 1
         self._waiting.put((future, content))
         return future
@@ -126,19 +125,26 @@ class ProcessPool(Executor):
         worker: Worker | None = first
         while (item := self._waiting.get()) is not None:
             future, content = item
-            result, error = None, None
-            if future.set_running_or_notify_cancel():
-                try:
-                    worker = worker or self._hire()
-                    result = worker.do(content, self._tell)
-                except Exception as raised:
-                    error = raised
-            with self._lock:
-                self._unfinished -= 1
-                if isinstance(error, WorkerLost) and worker is not None:
-                    self._team.remove(worker)
-                    worker = None
-            if error is not None:
+            if not future.set_running_or_notify_cancel():
+                self._end_of_task()
+                continue
+            try:
+                worker = worker or self._hire()
+                result = worker.do(content, self._tell)
+            except WorkerLost as lost:
+                self._end_of_task(worker)
+                worker = None
+                future.set_exception(lost)
+            except Exception as error:
+                self._end_of_task()
                 future.set_exception(error)
-            elif not future.cancelled():
+            else:
+                self._end_of_task()
                 future.set_result(result)
+
+    def _end_of_task(self, lost: Worker | None = None) -> None:
+        with self._lock:
+            self._unfinished -= 1
+            if lost is not None:
+                self._team.remove(lost)
+                lost.child.line.close()

@@ -11,9 +11,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-_START = 60.0  # seconds
+_START, _PARTING = 60.0, 10.0  # seconds
 
 
 @contextlib.contextmanager
@@ -51,13 +50,12 @@ def worker(address: str, folder: Path, *words: str) -> Iterator[subprocess.Popen
         yield process
 
 
-def wait_for_workers(address: str, number: int) -> list[dict[str, Any]]:
-    """Wait until a scheduler has so many workers; returns what it says of them."""
+def wait_for_workers(address: str, number: int) -> None:
+    """Wait until a scheduler has so many workers."""
     from distributed import Client
 
     with Client(address, set_as_default=False) as client:
         client.wait_for_workers(number, timeout=_START)
-        return list(client.scheduler_info(n_workers=-1)["workers"].values())
 
 
 @contextlib.contextmanager
@@ -75,6 +73,9 @@ def _process(module: str, words: list[str], log: Path) -> Iterator[subprocess.Po
     try:
         yield process
     finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PARTING)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
