@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from gdrun.errors import WeightsError
 from gdrun.run_directory.files import (
     make_directories,
-    refusal,
     remove_file,
     remove_leftovers,
     write_atomically,
 )
 from gdrun.run_directory.metrics_csv import MetricsFile, sync_metrics
+from gdrun.run_directory.refusal import refusal
 
 VERSION = 1
 FEWEST = 2  # generations kept: the older one is the way back when the newer is damaged

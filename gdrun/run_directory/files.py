@@ -13,17 +13,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdrun.errors import SystemRefusedError
+from gdrun.run_directory.refusal import refusal
 
 Bytes = bytes | bytearray | memoryview
 Content = Bytes | Sequence[Bytes]
 
 _FEW = 3  # syncs that threads wouldn't make faster
-_THREADS = 16
+_THREADS = 8
 _MOST_OPEN = 128  # new files of one call, of the 1024 that most systems allow a process
 _SAFE = os.O_CLOEXEC | os.O_NOFOLLOW  # a link in the place of a file is an error, not a way out
 
@@ -73,33 +73,6 @@ class Disk:
 
 
 disk = Disk()
-
-_FREE_SPACE = "free some space, then go on with `gdrun resume`"
-_PERMISSION = "change its permissions or choose another folder with --runs-dir"
-_ADVICE = {
-    errno.EEXIST: "choose another folder with --runs-dir",
-    errno.ENOTDIR: "choose another folder with --runs-dir",
-    errno.ENOSPC: _FREE_SPACE,
-    errno.EDQUOT: _FREE_SPACE,
-    errno.EFBIG: _FREE_SPACE,
-    errno.EACCES: _PERMISSION,
-    errno.EPERM: _PERMISSION,
-    errno.EROFS: _PERMISSION,
-    errno.ELOOP: "it is a link, and gdrun writes only to real files; remove it",
-    errno.EMFILE: "raise the limit of open files (ulimit -n)",
-    errno.ENOENT: "its folder is gone; was it removed while the run was going on?",
-}
-
-
-@contextlib.contextmanager
-def refusal(doing: str, path: Path) -> Iterator[None]:
-    """Turn an `OSError` into a `SystemRefusedError`: "cannot <doing> <path>: <why>; <what to do>"."""
-    try:
-        yield
-    except OSError as error:
-        why = error.strerror or str(error) or type(error).__name__
-        advice = _ADVICE.get(error.errno or 0, "check the disk, then go on with `gdrun resume`")
-        raise SystemRefusedError(f"cannot {doing} {path}: {why}; {advice}") from error
 
 
 def write_together(directory: Path, contents: Mapping[str, Content]) -> None:

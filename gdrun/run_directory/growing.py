@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from gdrun.errors import SystemRefusedError
 from gdrun.run_directory import files
+from gdrun.run_directory.refusal import refusal
 
 
 class Appender:
@@ -42,7 +43,7 @@ class Appender:
         self._unsynced = True  # what was there before may never have been synced
         self._named = False  # whether the file's name in its folder is known to be durable
         try:
-            with files.refusal("write", path):
+            with refusal("write", path):
                 self.length = os.fstat(self._descriptor()).st_size
                 if keep is not None and keep < self.length:
                     files.disk.truncate(self._descriptor(), keep)
@@ -67,7 +68,7 @@ class Appender:
             with contextlib.suppress(OSError):
                 files.disk.truncate(self._descriptor(), self.length)
             if isinstance(error, OSError):
-                with files.refusal("write", self.path):
+                with refusal("write", self.path):
                     raise
             raise
         self.length += len(data)
@@ -84,7 +85,7 @@ class Appender:
         """Close the file. It opens again when it is used again."""
         descriptor = Appender._open.pop(self, None)
         if descriptor is not None:
-            with files.refusal("write", self.path):
+            with refusal("write", self.path):
                 files.disk.close(descriptor)
 
     def abandon(self) -> None:
@@ -115,7 +116,7 @@ def sync_together(appenders: Iterable[Appender]) -> None:
         some = waiting[start : start + Appender.MOST_OPEN]
         descriptors: dict[int, Path] = {}
         for appender in some:
-            with files.refusal("write", appender.path):
+            with refusal("write", appender.path):
                 descriptors[appender._descriptor()] = appender.path
         files.sync_files(descriptors)
         files.sync_directories({appender.path.parent for appender in some if not appender._named})

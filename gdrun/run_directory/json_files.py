@@ -58,6 +58,8 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2).encode
 
 def _encoded(value: Any, name: str) -> tuple[str, list[str]]:
     """An entry of a document as it stands there, indented, and the names of its non-finite numbers."""
+    if value is None or type(value) is int:  # as most are; the encoder takes its time for them
+        return "null" if value is None else repr(value), []
     non_finite: list[str] = []
     return _encode(_plain(value, name, non_finite)).replace("\n", "\n  "), non_finite
 

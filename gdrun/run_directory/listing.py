@@ -11,8 +11,8 @@ from typing import Any
 from gdrun.errors import ConfigError, GdrunError
 from gdrun.run_directory import group as group_files
 from gdrun.run_directory import run as run_files
-from gdrun.run_directory.files import refusal
 from gdrun.run_directory.naming import DIRECTORY_NAME
+from gdrun.run_directory.refusal import refusal
 from gdrun.run_directory.store import Group, Run, load
 from gdrun.text import printable
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from types import TracebackType
 
 from gdrun.errors import LockedError
-from gdrun.run_directory.files import open_lock_file, overwrite, refusal
+from gdrun.run_directory.files import open_lock_file, overwrite
+from gdrun.run_directory.refusal import refusal
 from gdrun.text import printable
 
 FILE_NAME = ".lock"

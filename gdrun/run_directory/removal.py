@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 from gdrun.errors import ConfigError
-from gdrun.run_directory.files import move, refusal
+from gdrun.run_directory.files import move
 from gdrun.run_directory.listing import run_paths
 from gdrun.run_directory.lock import DirectoryLock
+from gdrun.run_directory.refusal import refusal
 
 _GONE = ".gdrun-removed-"
 

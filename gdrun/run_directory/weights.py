@@ -20,7 +20,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.files import refusal, write_atomically
+from gdrun.run_directory.files import write_atomically
+from gdrun.run_directory.refusal import refusal
 
 if TYPE_CHECKING:
     from zipfile import ZipFile

@@ -12,6 +12,7 @@ import short_run
 from gdrun.errors import SystemRefusedError
 from gdrun.run_directory import files
 from gdrun.run_directory.growing import Appender
+from gdrun.run_directory.refusal import refusal
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +64,7 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
 
     def write_in_place(directory, contents):
         for name, content in contents.items():
-            with files.refusal("write", directory / name):
+            with refusal("write", directory / name):
                 (directory / name).unlink(missing_ok=True)
                 chunks = [content] if isinstance(content, bytes) else content
                 files.disk.close(files._write_new(directory / name, chunks))
