@@ -21,7 +21,8 @@ def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, 
 
     A point is as good as the mean of the monitor over its runs, each at its best epoch. Points of which a run
     diverged or failed come after those of which none did, and points without a good run come last, so that
-    a mean over fewer runs never makes a point look better.
+    a mean over fewer runs never makes a point look better. Equal ones are in the order of their loss on the
+    same rows, then in that of the plan.
 
     Args:
         path: of the group.
@@ -84,13 +85,14 @@ def _candidates(config: Config, metrics: Sequence[str]) -> Iterator[str]:
     yield "train_loss"
 
 
-def _rank(point: Mapping[str, Any], monitor: str, better: str) -> tuple[int, float, int]:
+def _rank(point: Mapping[str, Any], monitor: str, better: str) -> tuple[int, float, float, int]:
     """What orders the points, the best one first."""
-    mean = _mean(point, monitor)
+    mean, loss = _mean(point, monitor), _mean(point, f"{monitor.partition('_')[0]}_loss")
     if mean is None:
-        return 2, math.inf, point["point"]
+        return 2, math.inf, math.inf, point["point"]
     whole = all(status in GOOD for status in point["statuses"])
-    return 0 if whole else 1, -mean if better == "higher" else mean, point["point"]
+    score = -mean if better == "higher" else mean
+    return 0 if whole else 1, score, math.inf if loss is None else loss, point["point"]
 
 
 def _mean(point: Mapping[str, Any], monitor: str) -> float | None:

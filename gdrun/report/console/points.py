@@ -136,9 +136,11 @@ def _beside(monitor: str, known: Sequence[str]) -> list[str]:
 def _cell(description: Mapping[str, Any] | None, *, spread: bool) -> Text:
     if not description or description.get("mean") is None:
         return Text("–")
-    std = description.get("std")
-    more = f" ± {number(std, 2)}" if spread and std is not None else ""
-    return Text(number(description["mean"]) + more, "number")
+    mean, std = number(description["mean"]), description.get("std")
+    if not spread or std is None:
+        return Text(mean, "number")
+    decimals = len(mean.partition(".")[2])
+    return Text(f"{mean} ± {number(std, 3) if 'e' in mean else f'{std:.{decimals}f}'}", "number")
 
 
 def _ended(point: Point) -> Text:
