@@ -14,6 +14,7 @@ from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
 
 GOOD = ("completed", "stopped")
+_IN_THE_LOSS = ("loss", "penalty", "preprocessing")  # the last sets the unit of a regression's target
 
 
 def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, Any]:
@@ -64,12 +65,12 @@ def _monitor(config: Config, keys: Sequence[str], rows: Sequence[Row]) -> tuple[
     """The column that tells how good a run is, and whether "higher" or "lower" is better.
 
     The first that every run with a result has: what early stopping looks at, the first metric on the
-    validation rows, their loss, the loss on the training rows. Where the loss itself varies, its values
-    can't be compared, and metrics come first.
+    validation rows, their loss, the loss on the training rows. Where what the loss measures varies, its
+    values can't be compared, and metrics come first.
     """
     metrics = {metric.name: metric.better for metric in config.metrics or ()}
     wanted = list(_candidates(config, list(metrics)))
-    if any(key.partition(".")[0] == "loss" for key in keys):
+    if any(key.partition(".")[0] in _IN_THE_LOSS for key in keys):
         wanted.sort(key=lambda name: name.endswith("_loss"))
     good = [row for row in rows if row["status"] in GOOD]
     column = next((name for name in wanted if all(row.get(name) is not None for row in good)), wanted[-1])
