@@ -180,6 +180,50 @@ def test_errors_are_raised(
     assert not (tmp_path / "runs").exists()
 
 
+class TestSweep:
+    def test_a_grid(self, tmp_path: Path) -> None:
+        values = {"optimizer.learning_rate": "log(1e-3,1e-1,2)", "model.hidden": [[4], [8, 4]]}
+        group = gdrun.sweep(BLOBS, values, overrides={"epochs": 2}, seeds=2, runs_dir=tmp_path)
+        assert isinstance(group, gdrun.Group)
+        assert group.status == "completed"
+        assert group.results["optimizer.learning_rate"].tolist() == [0.001] * 4 + [0.1] * 4
+        assert group.results["model.hidden"].tolist() == ["[4]", "[4]", "[8, 4]", "[8, 4]"] * 2
+        assert group.summary["best"] in range(4)
+        member = group.members["point-0001-seed-1"]
+        assert isinstance(member, gdrun.Run)
+        assert member.config["model"]["hidden"] == [8, 4]
+        changes = {"optimizer.learning_rate": 0.001, "model.hidden": [8, 4], "epochs": 2, "seed": 1}
+        alone = gdrun.train(BLOBS, changes, runs_dir=tmp_path)
+        assert bits(alone.path) == bits(member.path)
+
+    def test_random_points_of_a_file(self, tmp_path: Path) -> None:
+        config = CONFIGS / "moons-sweep.yaml"
+        values = ["optimizer.learning_rate=log(1e-3,1)", "epochs=1"]
+        first, second = (gdrun.sweep(config, values, random=3, runs_dir=tmp_path) for _ in range(2))
+        assert group_bits(first.path) == group_bits(second.path)
+        assert first.summary["random"] == 3
+
+    def test_errors_are_raised(self, tmp_path: Path) -> None:
+        for values, message in (
+            ({}, "nothing varies"),
+            ({"epoch": [1, 2]}, "epochs"),
+            ({"epochs": []}, "no values"),
+        ):
+            with pytest.raises(ConfigError, match=message):
+                gdrun.sweep(BLOBS, values, runs_dir=tmp_path / "runs")
+        with pytest.raises(ConfigError, match="dataset"):
+            gdrun.sweep({}, {"epochs": [1, 2]}, runs_dir=tmp_path / "runs")
+        assert not (tmp_path / "runs").exists()
+
+    def test_a_key_may_be_missing_but_for_the_points(self, tmp_path: Path) -> None:
+        group = gdrun.sweep({"epochs": 1}, {"dataset": ["iris", "diabetes"]}, runs_dir=tmp_path)
+        assert [run.config["dataset"] for run in group.members.values()] == ["iris", "diabetes"]
+        assert [run.record["data"]["task"] for run in group.members.values()] == [
+            "classification",
+            "regression",
+        ]
+
+
 @pytest.mark.parametrize("seeds", [0, -1, 200_000])
 def test_numbers_of_seeds_that_cannot_be(seeds: int, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="seeds"):

@@ -128,6 +128,16 @@ class TestComments:
         assert "note: " in answer.err
         assert "missing" in answer.err
 
+    def test_the_best_learning_rate_of_the_moons_grows_with_the_batch(self, tmp_path: Path) -> None:
+        words = ("optimizer.learning_rate=log(1e-2,10,7)", "batch_size=8,32,full", "--seeds", 3)
+        answer = gdrun("sweep", CONFIGS / "moons-sweep.yaml", *words, "--json", "--runs-dir", tmp_path)
+        assert answer.code == 0, answer
+        best: dict[object, tuple[float, float]] = {}
+        for point in answer.document["summary"]["points"]:
+            size, rate = (point["settings"][key] for key in ("batch_size", "optimizer.learning_rate"))
+            best[size] = max(best.get(size, (0, 0)), (point["metrics"]["val_accuracy"]["mean"], -rate))
+        assert -best[8][1] < -best[32][1] < -best["full"][1]
+
     def test_sine_leaves_plain_descent_behind(self, trained: Train) -> None:
         adam, sgd, adadelta = (
             trained("sine-full-batch", *words).result["train"]["loss"]

@@ -122,7 +122,7 @@ def carry_out_or_show(
     return carry_through(
         screen,
         runs=plan.runs,
-        epochs=plan.config.epochs,
+        epochs=max(kind.work.epochs for kind in plan.layout.kinds),
         work=lambda tell, interruption: carry_out_plan(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or [], cluster=cluster
         ),

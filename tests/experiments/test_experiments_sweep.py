@@ -129,8 +129,9 @@ class TestPoints:
         space = space_of(plain_source({}), [f"{key}=range(0,1000)" for key in "abcd"])
         drawn = points.drawn(space.varied, 50, 0)
         assert len({tuple(point.values()) for point in drawn}) == 50
-        few = space_of(plain_source({}), ["a=linear(1,1.00001)"])
-        assert 1 < len(points.drawn(few.varied, 50, 0)) <= 11, "no endless search for what isn't there"
+        few = space_of(plain_source({}), ["a=linear(1,1.0001)"])
+        assert len(points.drawn(few.varied, 9, 0)) == 9, "what came before is drawn over"
+        assert 9 < len(points.drawn(few.varied, 50, 0)) <= 11, "no endless search for what isn't there"
 
     def test_a_value_given_twice_is_told(self, tmp_path: Path) -> None:
         plan = plan_sweep(space_of(read_source(config_file(tmp_path)), ["batch_size=16,32,16"]))
@@ -205,6 +206,16 @@ class TestPlan:
                 line for line in (member / "config.yaml").read_text().splitlines() if line.startswith("loss:")
             )
 
+    def test_an_empty_file_to_which_every_point_brings_its_data(self, tmp_path: Path) -> None:
+        config = tmp_path / "empty.yaml"
+        config.write_text("# nothing\n")
+        words = ("dataset=iris,{name: wine}", "epochs=1", "--name", "tables", "--runs-dir", tmp_path, "-q")
+        answer = gdrun("sweep", config, *words)
+        assert answer.code == 0, answer
+        group = the_run(tmp_path, "tables")
+        assert record(group)["status"] == "completed"
+        assert read_table(group / "results.csv")["dataset"].tolist() == ["iris", '{"name": "wine"}']
+
     def test_smoke(self, tmp_path: Path) -> None:
         group = sweep(tmp_path, "dataset.rows=2000", "epochs=1,9", "--smoke")
         found = [record(group / "members" / f"point-{n:04d}") for n in range(2)]
@@ -263,7 +274,9 @@ class TestResults:
         for point, mean in zip(summary["points"], means, strict=True):
             assert point["metrics"]["val_accuracy"]["mean"] == pytest.approx(mean)
             assert point["metrics"]["val_accuracy"]["n"] == 2
-        assert summary["ranking"] == np.argsort(-means, kind="stable").tolist()
+        losses = table["val_loss"].reshape(16, 2).mean(axis=1)
+        assert summary["ranking"] == np.lexsort((losses, -means)).tolist()
+        assert len(set(means)) < 16, "the test should see points that are equal in the monitor"
         assert summary["best"] == summary["ranking"][0]
         assert summary["points"][5]["settings"]["model.hidden"] == [8]
 
@@ -278,6 +291,11 @@ class TestResults:
             (
                 "early_stopping: {monitor: val_loss, patience: 3}\n",
                 ("loss=softmax_cross_entropy,multiclass_svm",),
+                ("val_accuracy", "higher"),
+            ),
+            (
+                "early_stopping: {monitor: val_loss, patience: 3}\n",
+                ("penalty.l2=0,0.1",),
                 ("val_accuracy", "higher"),
             ),
         ],

@@ -232,3 +232,44 @@ def test_a_comparison_can_be_switched_and_sorted(tmp_path: Path) -> None:
         assert re.search(f">\\W?{tip}", dom), tip
     rates = [float(rate) for rate in found["rate"].split(",")[:-1]]
     assert rates == sorted(rates)
+
+
+SWEEP = """<script>
+const titled = (title) => (figure) => figure.querySelector("h3").textContent === title;
+const chart = (title) => [...document.querySelectorAll("figure")].find(titled(title));
+const over = (svg, kind, x, y) => {
+  const box = svg.getBoundingClientRect();
+  const place = {clientX: box.left + x, clientY: box.top + y, view: window, bubbles: true};
+  const Kind = kind.startsWith("pointer") ? PointerEvent : MouseEvent;
+  return new Kind(kind, {...place, pointerType: "mouse"});
+};
+const all = chart("All keys together");
+const svg = all.querySelector("svg");
+const shown = (path) => Number(path.getAttribute("stroke-opacity") ?? 1) > 0.5;
+const kept = () => [...svg.querySelectorAll("g.lines path")].filter(shown).length;
+all.setAttribute("data-before", kept());
+const axis = svg.querySelector("g.brush .overlay");
+axis.dispatchEvent(over(svg, "mousedown", 70, 30));
+window.dispatchEvent(over(svg, "mousemove", 70, 190));
+window.dispatchEvent(over(svg, "mouseup", 70, 190));
+all.setAttribute("data-kept", kept());
+const single = chart("Validation accuracy by each key");
+single.querySelectorAll(".controls button")[1].click();
+const drawn = single.querySelector("svg");
+const dot = drawn.querySelector("circle");
+for (const kind of ["pointerenter", "pointermove"]) drawn.dispatchEvent(over(dot, kind, 2, 2));
+</script></body>"""
+
+
+def test_an_axis_of_a_sweep_keeps_the_lines_that_pass(tmp_path: Path) -> None:
+    keys = {"rate": RATES, "batch_size": [16, 32, 64], "schedule": ["constant", "cosine"]}
+    path = write_report(write_sweep(tmp_path / "run", keys))
+    text = re.sub("<meta http-equiv[^>]*>", "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("</body>", SWEEP), encoding="utf-8")
+    dom, said, _ = opened(path, tmp_path)
+    assert said == []
+    assert 'data-before="30"' in dom
+    kept = re.search(r'data-kept="(\d+)"', dom)
+    assert kept
+    assert kept[1] == "12", "the upper two of five rates, six points each"
+    assert re.search(r">\W?batch_size  \d+<", dom)  # a tooltip

@@ -14,6 +14,7 @@ from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
 
 GOOD = ("completed", "stopped")
+_IN_THE_LOSS = ("loss", "penalty", "preprocessing")  # the last sets the unit of a regression's target
 
 
 def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, Any]:
@@ -21,7 +22,8 @@ def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, 
 
     A point is as good as the mean of the monitor over its runs, each at its best epoch. Points of which a run
     diverged or failed come after those of which none did, and points without a good run come last, so that
-    a mean over fewer runs never makes a point look better.
+    a mean over fewer runs never makes a point look better. Equal ones are in the order of their loss on the
+    same rows, then in that of the plan.
 
     Args:
         path: of the group.
@@ -63,12 +65,12 @@ def _monitor(config: Config, keys: Sequence[str], rows: Sequence[Row]) -> tuple[
     """The column that tells how good a run is, and whether "higher" or "lower" is better.
 
     The first that every run with a result has: what early stopping looks at, the first metric on the
-    validation rows, their loss, the loss on the training rows. Where the loss itself varies, its values
-    can't be compared, and metrics come first.
+    validation rows, their loss, the loss on the training rows. Where what the loss measures varies, its
+    values can't be compared, and metrics come first.
     """
     metrics = {metric.name: metric.better for metric in config.metrics or ()}
     wanted = list(_candidates(config, list(metrics)))
-    if any(key.partition(".")[0] == "loss" for key in keys):
+    if any(key.partition(".")[0] in _IN_THE_LOSS for key in keys):
         wanted.sort(key=lambda name: name.endswith("_loss"))
     good = [row for row in rows if row["status"] in GOOD]
     column = next((name for name in wanted if all(row.get(name) is not None for row in good)), wanted[-1])
@@ -84,13 +86,14 @@ def _candidates(config: Config, metrics: Sequence[str]) -> Iterator[str]:
     yield "train_loss"
 
 
-def _rank(point: Mapping[str, Any], monitor: str, better: str) -> tuple[int, float, int]:
+def _rank(point: Mapping[str, Any], monitor: str, better: str) -> tuple[int, float, float, int]:
     """What orders the points, the best one first."""
-    mean = _mean(point, monitor)
+    mean, loss = _mean(point, monitor), _mean(point, f"{monitor.partition('_')[0]}_loss")
     if mean is None:
-        return 2, math.inf, point["point"]
+        return 2, math.inf, math.inf, point["point"]
     whole = all(status in GOOD for status in point["statuses"])
-    return 0 if whole else 1, -mean if better == "higher" else mean, point["point"]
+    score = -mean if better == "higher" else mean
+    return 0 if whole else 1, score, math.inf if loss is None else loss, point["point"]
 
 
 def _mean(point: Mapping[str, Any], monitor: str) -> float | None:

@@ -112,9 +112,9 @@ def optimizer_in_words(plan: Plan) -> str:
 
 def length_in_words(work: StackWork, plan: Plan) -> str:
     """ "30 epochs of batches of 32, 1,200 updates, seed 0"."""
-    batch = "full" if work.batch_size is None else f"{work.batch_size}"
+    batches = "full batches" if work.batch_size is None else f"batches of {work.batch_size}"
     each = " each" if plan.runs > 1 else f", {plan.words}"
-    return f"{work.epochs:,} epochs of batches of {batch}, {work.length.steps:,} updates{each}"
+    return f"{work.epochs:,} epochs of {batches}, {work.length.steps:,} updates{each}"
 
 
 def model_in_words(kind: Kind) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ MOST_POINTS = 20
 _GOOD = ("completed", "stopped")
 _LONGEST_VALUE = 32
 _ACROSS, _DOWN = 9, 18  # of a heat map: more are hard to read in text
+_UNBROKEN = 10_000  # columns: what is measured is cut off at the width of the screen
 _SHADES = ("faint", "", "cyan", "bold cyan", "bold green")  # from the worst to the best
 
 Point = Mapping[str, Any]
@@ -31,12 +33,15 @@ def show_points(screen: Screen, group: Group) -> None:
     points = ranked(summary)
     if not points:
         return
-    screen.show(points_table(summary, points[:MOST_POINTS]))
+    screen.show(_fitting(screen, summary, points[:MOST_POINTS]))
     if len(points) > MOST_POINTS:
         more = len(points) - MOST_POINTS
         screen.show(Text(f"… and {more:,} more in report.html and results.csv", "faint"))
-    heat_map = grid_table(summary)
-    if heat_map is not None and screen.results.measure(heat_map).minimum <= screen.results.width:
+    heat_map, unbroken = grid_table(summary), screen.results.options.update(width=_UNBROKEN)
+    if (
+        heat_map is not None
+        and screen.results.measure(heat_map, options=unbroken).maximum <= screen.results.width
+    ):
         screen.show(heat_map)
     if summary["best"] is None:
         screen.show(Text("no point has a run that came to a good end: nothing to compare", "warn"))
@@ -57,20 +62,40 @@ def ranked(summary: Mapping[str, Any]) -> list[Point]:
     return [by_number[place] for place in summary["ranking"]]
 
 
-def points_table(summary: Mapping[str, Any], points: Sequence[Point]) -> Table:
-    """A line a point: its settings, the monitor, the test results, and how its runs ended."""
-    monitor, keys = summary["monitor"], summary["keys"]
+def _fitting(screen: Screen, summary: Mapping[str, Any], points: Sequence[Point]) -> Table:
+    """The table with as much beside the monitor as the screen has room for."""
     several = len(summary["seeds"]) > 1
+    unbroken = screen.results.options.update(width=_UNBROKEN)
+    for beside, spread in ((True, several), (False, several)):
+        table = points_table(summary, points, beside=beside, spread=spread)
+        if screen.results.measure(table, options=unbroken).maximum <= screen.results.width:
+            return table
+    return points_table(summary, points, beside=False, spread=False)
+
+
+def points_table(
+    summary: Mapping[str, Any], points: Sequence[Point], *, beside: bool = True, spread: bool = True
+) -> Table:
+    """A line a point: its settings, the monitor, and how its runs ended if not well.
+
+    Args:
+        summary: of the sweep.
+        points: to show.
+        beside: whether another result stands beside the monitor.
+        spread: whether means have their standard deviations.
+    """
+    monitor, keys = summary["monitor"], summary["keys"]
+    words = {key: _words([point["settings"].get(key) for point in summary["points"]]) for key in keys}
     known = list(dict.fromkeys(name for point in points for name in point["metrics"]))
-    shown = [name for name in _beside(monitor, known) if name in known]
+    shown = _beside(monitor, known) if beside else []
     bad = any(status not in _GOOD for point in points for status in point["statuses"])
-    spread = ", mean ± std" if several else ""
-    headers = [*map(_broken, keys), f"{monitor}{spread}", *shown, *(["ended"] if bad else [])]
+    means = (", mean ± std" if spread else ", mean") if len(summary["seeds"]) > 1 else ""
+    headers = [*map(_broken, keys), f"{monitor}{means}", *shown, *(["ended"] if bad else [])]
     table = plain_table("point", *headers)
     for point in points:
         is_best = point["point"] == summary["best"]
-        cells = [Text(value_text(point["settings"].get(key))) for key in keys]
-        cells += [_cell(point["metrics"].get(name), spread=several) for name in (monitor, *shown)]
+        cells = [Text(words[key][_identity(point["settings"].get(key))]) for key in keys]
+        cells += [_cell(point["metrics"].get(name), spread=spread) for name in (monitor, *shown)]
         if bad:
             cells.append(_ended(point))
         name = Text.assemble(str(point["point"]), (" best" if is_best else "", "good"))
@@ -83,11 +108,22 @@ def _broken(key: str) -> str:
     return key.replace(".", ".\n")
 
 
-def value_text(value: Any) -> str:
-    """The value of a key, short enough for a column."""
-    text = printable(flow(value), one_line=True)
-    if isinstance(value, float):
-        text = f"{value:.6g}"
+def _identity(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _words(values: Sequence[Any]) -> dict[str, str]:
+    """What is written for the values of a key; a component's name alone, where that is enough."""
+    distinct = {_identity(value): value for value in values}
+    names = [value.get("name") if isinstance(value, dict) else value for value in distinct.values()]
+    return {
+        identity: _text(name if isinstance(name, str) and names.count(name) == 1 else value)
+        for (identity, value), name in zip(distinct.items(), names, strict=True)
+    }
+
+
+def _text(value: Any) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else printable(flow(value), one_line=True)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
@@ -96,14 +132,15 @@ def grid_table(summary: Mapping[str, Any]) -> Table | None:
     keys, points, monitor = summary["keys"], summary["points"], summary["monitor"]
     if len(keys) != 2 or summary.get("random") is not None:
         return None
-    down, across = (
-        list(dict.fromkeys(value_text(point["settings"][key]) for point in points)) for key in keys
-    )
+    words = [_words([point["settings"][key] for point in points]) for key in keys]
+    down, across = (list(found.values()) for found in words)
     if not (2 <= len(down) <= _DOWN and 2 <= len(across) <= _ACROSS):
         return None
     means, at_best = {}, None
     for point in points:
-        place = tuple(value_text(point["settings"][key]) for key in keys)
+        place = tuple(
+            found[_identity(point["settings"][key])] for key, found in zip(keys, words, strict=True)
+        )
         means[place] = point["metrics"].get(monitor, {}).get("mean")
         at_best = place if point["point"] == summary["best"] else at_best
     table = plain_table(f"{keys[0]} ↓\n{keys[1]} →", *across, title=f"{monitor}, mean")
@@ -136,9 +173,11 @@ def _beside(monitor: str, known: Sequence[str]) -> list[str]:
 def _cell(description: Mapping[str, Any] | None, *, spread: bool) -> Text:
     if not description or description.get("mean") is None:
         return Text("–")
-    std = description.get("std")
-    more = f" ± {number(std, 2)}" if spread and std is not None else ""
-    return Text(number(description["mean"]) + more, "number")
+    mean, std = number(description["mean"]), description.get("std")
+    if not spread or std is None:
+        return Text(mean, "number")
+    decimals = len(mean.partition(".")[2])
+    return Text(f"{mean} ± {number(std, 3) if 'e' in mean else f'{std:.{decimals}f}'}", "number")
 
 
 def _ended(point: Point) -> Text:

@@ -14,7 +14,7 @@ from gdrun.report.html.sweep_axes import Axis
 from gdrun.report.html.sweep_points import Point, labels_of
 from gdrun.report.html.words import column_words, count, figure
 
-_MOST_VALUES = 6000  # in one chart: what keeps the page below a megabyte
+_MOST_VALUES = 4800  # in one chart: what keeps the page below a megabyte
 MOST_CELLS = 40  # along one side of a map
 _NARROW = 6  # columns of a map that needs half of the page
 MOST_KEYS = 8  # beside each other

@@ -22,7 +22,7 @@ from gdrun.report.html.sweep_points import Point, points_of
 from gdrun.report.html.words import as_int, column_words, count, duration, figure, terms
 
 SWEEP = "sweep"  # the command whose groups have such a page
-_MOST_ROWS, _MOST_CELLS = 500, 3000  # of the table
+_MOST_ROWS, _MOST_CELLS = 500, 2500  # of the table
 
 
 def best_runs(group: ReportGroup) -> dict[str, str]:

@@ -112,7 +112,7 @@
         Plot.line(stops.filter((stop) => stop.point.best), {x: "x", y: "y", z: "line", stroke: "var(--wrong)", strokeWidth: 3}),
         Plot.ruleX(places, {stroke: "var(--ink)"}),
         Plot.text(ticks, {x: "x", y: "y", text: "text", textAnchor: "end", dx: -5, fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4}),
-        Plot.text(places, {x: (x) => x, y: 1, dy: (x) => 0, lineAnchor: "bottom", text: (x) => clip(axes[x].label, room), fontWeight: 600, fill: "var(--ink)", dy: -18}),
+        Plot.text(places, {x: (x) => x, y: 1, lineAnchor: "bottom", text: (x) => clip(axes[x].label.length > room ? axes[x].label.split(".").pop() : axes[x].label, room), fontWeight: 600, fill: "var(--ink)", dy: -18}),
         Plot.tip(stops, Plot.pointer({x: "x", y: "y", title: (stop) => titles(chart)(stop.point), ...tip})),
       ],
     });
