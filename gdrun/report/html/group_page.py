@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gdrun.report.html.curves import Chart, Line, plain
+from gdrun.report.html.directory import GOOD, MOST_MEMBERS, MOST_REASONS
 from gdrun.report.html.folds import REPEAT, fold_sections, is_kfold
 from gdrun.report.html.run_page import details, metric_names, setting
 from gdrun.report.html.seed_curves import seed_charts
@@ -22,6 +23,8 @@ STATISTICS = {
     "median": "median",
     "max": "max",
 }
+MOST_REPORTS = 20  # of members: one takes as long as to train a small run, and half a megabyte
+MOST_ROWS = 1000  # of results.csv, that are shown
 INTERVALS = {"seed": "95 % t interval", "fold": "95 % corrected resampled t"}
 
 
@@ -47,8 +50,10 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
         "statistics": statistics_table(metrics, noun),
         "spreads": spreads(group.results, metrics, noun),
         "charts": seed_charts(group.members, names, noun),
+        "sampled": sampled(group, noun),
         "seeds": seeds_table(group),
-        "ended_badly": ended_badly(group.members),
+        "left_out": left_out(group, noun),
+        "ended_badly": ended_badly(group),
         "config": group.config_text,
         "reproduce": f"gdrun train config.yaml --seeds {runs}",
         "terms": terms(group.config, names),
@@ -153,9 +158,8 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
     shown = [
         column for column in group.results if any(cell not in (None, "") for cell in group.results[column])
     ]
-    rows = len(next(iter(group.results.values()), ()))
     table = []
-    for row in range(rows):
+    for row in range(min(result_rows(group), MOST_ROWS)):
         cells = [group.results[column][row] for column in shown]
         name = str(group.results["run"][row]) if "run" in group.results else ""
         link = f"members/{name}/report.html" if name in group.reports else None
@@ -172,13 +176,51 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
     return {"columns": titles, "rows": table}
 
 
-def ended_badly(members: Mapping[str, ReportRun]) -> list[tuple[str, str, str]]:
-    """(member, status, reason) of every run that neither completed nor stopped by its own rule."""
-    return [
-        (member, str(run.record.get("status")), str(run.record.get("reason") or ""))
-        for member, run in members.items()
-        if run.record.get("status") not in ("completed", "stopped")
-    ]
+def result_rows(group: ReportGroup) -> int:
+    """How many rows results.csv has."""
+    return len(next(iter(group.results.values()), ()))
+
+
+def sampled(group: ReportGroup, noun: str) -> str:
+    """From which seeds or folds the curves are, where not from all."""
+    if group.begun <= MOST_MEMBERS:
+        return ""
+    return (
+        f"They are drawn from {figure(len(group.members))} of {figure(group.begun)} {noun}s, evenly spread."
+    )
+
+
+def left_out(group: ReportGroup, noun: str) -> list[tuple[str, str]]:
+    """What the page on a large group doesn't have, and where it is: (sentence, command) each."""
+    sentences = []
+    rows = result_rows(group)
+    if rows > MOST_ROWS:
+        sentences.append((f"The first {figure(MOST_ROWS)} of {figure(rows)}; all are in results.csv.", ""))
+    if len(group.record.get("plan") or ()) > MOST_REPORTS and group.members:
+        first = next(iter(group.members))
+        words = (
+            f"Of more than {MOST_REPORTS} {noun}s, each has a report of its own only once it is asked for:"
+        )
+        sentences.append((words, f"gdrun report {group.name}/{first}"))
+    return sentences
+
+
+def ended_badly(group: ReportGroup) -> list[tuple[str, str, str]]:
+    """(member, status, reason) of the runs that neither completed nor stopped by their own rule.
+
+    Those of results.csv; before there is one, those among the members that were read.
+    """
+    rows = zip(group.results.get("run", ()), group.results.get("status", ()), strict=False)
+    found = [(str(run), str(status), group.reasons.get(str(run), "")) for run, status in rows]
+    if not group.results:
+        records = {member: run.record for member, run in group.members.items()}
+        found = [
+            (member, str(record.get("status")), str(record.get("reason") or ""))
+            for member, record in records.items()
+        ]
+    badly = [each for each in found if each[1] not in GOOD]
+    more = len(badly) - MOST_REASONS
+    return badly if more <= 0 else [*badly[:MOST_REASONS], (f"{figure(more)} more", "in results.csv", "")]
 
 
 def group_details(group: ReportGroup, first: ReportRun) -> list[tuple[str, list[tuple[str, str]]]]:
