@@ -9,7 +9,8 @@ from typing import Any
 
 from gdrun.report.html.compare_page import COMPARISON, compare_page
 from gdrun.report.html.directory import read_group, read_members, read_run
-from gdrun.report.html.group_page import MOST_REPORTS, group_page
+from gdrun.report.html.group_page import group_page
+from gdrun.report.html.large_groups import MOST_REPORTS
 from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
