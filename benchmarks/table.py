@@ -62,16 +62,16 @@ def markdown(machine: Mapping[str, str], figures: Figures, findings: Sequence[Fi
     parts = [
         "# gdrun beside its peers",
         "Written by `make benchmark BENCHMARK_OPTIONS=--write`; taken on one machine on one day.",
-        _table(["", ""], [[name, value] for name, value in machine.items()]),
+        markdown_table(["", ""], [[name, value] for name, value in machine.items()]),
         "## Microseconds per update per run",
         NOTES,
-        _table(*figures_rows(figures)),
+        markdown_table(*figures_rows(figures)),
         "## Targets",
-        _table(*findings_rows(findings)),
+        markdown_table(*findings_rows(findings)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

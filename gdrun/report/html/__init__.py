@@ -6,7 +6,8 @@ words.py        numbers, durations, statuses and terms, as people read them
 curves.py       lines over epochs and steps, thinned out where there are too many points
 outcome.py      the confusion matrix, or predicted against true
 run_page.py     the sections of a run's report
-group_page.py   the sections of the report on a group of seeds
+group_page.py   the sections of the report on a group of seeds or folds
+large_groups.py what these leave out where there are very many
 compare_page.py the sections of the report on a comparison of optimizers, with its sentences
                 (compare_words.py, compare_protocol.py), its tables (compare_tables.py) and its charts
                 (compare_charts.py, compare_seeds.py, compare_trials.py, compare_times.py)

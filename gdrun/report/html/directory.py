@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from gdrun.errors import GdrunError
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
-from gdrun.run_directory.directory import MEMBERS
+from gdrun.run_directory.directory import MEMBERS, REPORT
+from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
 
 Value = TypeVar("Value")
 
+GOOD = ("completed", "stopped")
+MOST_MEMBERS = 200  # of a group, that are read for their curves
+MOST_REASONS = 50  # of runs that ended badly, that are read and shown
 
-def read_run(run: Run, *, predictions: bool = True) -> ReportRun:
-    """One run; without its predictions where only its curves are wanted."""
+
+def read_run(run: Run) -> ReportRun:
+    """One run."""
     notes: list[str] = []
     return ReportRun(
         name=run.path.absolute().name,
@@ -29,17 +35,21 @@ def read_run(run: Run, *, predictions: bool = True) -> ReportRun:
         config=attempt(lambda: run.config, {}, notes),
         record={**run.record, "status": run.status},
         metrics=columns(run.path / "metrics.csv", notes, numbers=True),
-        predictions=columns(run.path / "predictions.csv", notes) if predictions else {},
+        predictions=columns(run.path / "predictions.csv", notes),
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
 def read_group(group: Group, *, members: bool = True) -> ReportGroup:
-    """A group with every member that has begun, in the order of the plan; without any if not `members`."""
+    """A group with its members that have begun, in the order of the plan; without any if not `members`.
+
+    Of more than `MOST_MEMBERS` only so many are read, evenly spread over the plan.
+    """
     notes: list[str] = []
-    nobody: dict[str, Run] = {}
     nothing: dict[str, Any] = {}
-    begun = attempt(lambda: group.members, nobody, notes) if members else nobody
+    begun = begun_members(group) if members else []
+    read = read_members(group, evenly(begun, MOST_MEMBERS), notes)
+    results = columns(group.path / "results.csv", notes)
     summary = attempt(lambda: group.summary, nothing, notes)
     shown = group.record.get("command") == "kfold" and not section(summary, "confusion")
     return ReportGroup(
@@ -47,23 +57,55 @@ def read_group(group: Group, *, members: bool = True) -> ReportGroup:
         config_text=attempt(lambda: group.config_text, "", notes),
         config=attempt(lambda: group.config, {}, notes),
         record={**group.record, "status": group.status},
-        results=columns(group.path / "results.csv", notes),
+        results=results,
         summary=summary,
-        members={name: read_run(run, predictions=False) for name, run in begun.items()},
-        reports=frozenset(name for name, run in begun.items() if run.report.is_file()),
+        begun=len(begun),
+        members=read,
+        reports=frozenset(name for name in begun if (group.path / MEMBERS / name / REPORT).is_file()),
+        reasons=read_reasons(group, begun, results),
         predictions=columns(group.path / "predictions.csv", notes) if shown else {},
         notes=tuple(dict.fromkeys(notes)),
     )
 
 
-def read_members(group: Group, names: Iterable[str]) -> dict[str, ReportRun]:
-    """Those of some members that have begun and can be read."""
+def begun_members(group: Group) -> list[str]:
+    """The names of the members that have a run.json, in the order of the plan."""
+    return [name for name in (str(entry.get("run")) for entry in group.plan) if has_begun(group, name)]
+
+
+def has_begun(group: Group, name: str) -> bool:
+    """Whether there is a member of this name, and no place elsewhere."""
+    return Path(name).name == name and (group.path / MEMBERS / name / RECORD).is_file()
+
+
+def evenly(names: Sequence[str], most: int) -> list[str]:
+    """All names, or so many of them, evenly spread from the first to the last."""
+    places = np.linspace(0, len(names) - 1, min(len(names), most)).round().astype(int)
+    return [names[place] for place in places]
+
+
+def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[str, ReportRun]:
+    """What the curves of some members need: record and metrics of those that have begun and can be read."""
     found = {}
     for name in names:
-        with contextlib.suppress(GdrunError):
-            if Path(name).name == name:
-                found[name] = read_run(Run(group.path / MEMBERS / name), predictions=False)
+        if not has_begun(group, name):
+            continue
+        try:
+            run = Run(group.path / MEMBERS / name)
+        except GdrunError as error:
+            notes.append(str(error))
+            continue
+        metrics = columns(run.path / "metrics.csv", notes, numbers=True)
+        found[name] = ReportRun(name, record={**run.record, "status": run.status}, metrics=metrics)
     return found
+
+
+def read_reasons(group: Group, begun: Iterable[str], results: Columns) -> dict[str, str]:
+    """Why members ended that results.csv doesn't count as good: the first of them."""
+    runs = zip(results.get("run", ()), results.get("status", ()), strict=False)
+    badly = {str(run) for run, status in runs if status not in GOOD}
+    first = [name for name in begun if name in badly][:MOST_REASONS]
+    return {name: str(run.record.get("reason") or "") for name, run in read_members(group, first, []).items()}
 
 
 def attempt(read_it: Callable[[], Value], otherwise: Value, notes: list[str]) -> Value:

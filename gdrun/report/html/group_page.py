@@ -9,6 +9,7 @@ import numpy as np
 
 from gdrun.report.html.curves import Chart, Line, plain
 from gdrun.report.html.folds import REPEAT, fold_sections, is_kfold
+from gdrun.report.html.large_groups import MOST_ROWS, ended_badly, left_out, result_rows, sampled
 from gdrun.report.html.run_page import details, metric_names, setting
 from gdrun.report.html.seed_curves import seed_charts
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
@@ -47,8 +48,10 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
         "statistics": statistics_table(metrics, noun),
         "spreads": spreads(group.results, metrics, noun),
         "charts": seed_charts(group.members, names, noun),
+        "sampled": sampled(group, noun),
         "seeds": seeds_table(group),
-        "ended_badly": ended_badly(group.members),
+        "left_out": left_out(group, noun),
+        "ended_badly": ended_badly(group),
         "config": group.config_text,
         "reproduce": f"gdrun train config.yaml --seeds {runs}",
         "terms": terms(group.config, names),
@@ -153,9 +156,8 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
     shown = [
         column for column in group.results if any(cell not in (None, "") for cell in group.results[column])
     ]
-    rows = len(next(iter(group.results.values()), ()))
     table = []
-    for row in range(rows):
+    for row in range(min(result_rows(group), MOST_ROWS)):
         cells = [group.results[column][row] for column in shown]
         name = str(group.results["run"][row]) if "run" in group.results else ""
         link = f"members/{name}/report.html" if name in group.reports else None
@@ -170,15 +172,6 @@ def seeds_table(group: ReportGroup) -> dict[str, Any]:
         )
     titles = ["repetition" if column == REPEAT else column_words(column) for column in shown]
     return {"columns": titles, "rows": table}
-
-
-def ended_badly(members: Mapping[str, ReportRun]) -> list[tuple[str, str, str]]:
-    """(member, status, reason) of every run that neither completed nor stopped by its own rule."""
-    return [
-        (member, str(run.record.get("status")), str(run.record.get("reason") or ""))
-        for member, run in members.items()
-        if run.record.get("status") not in ("completed", "stopped")
-    ]
 
 
 def group_details(group: ReportGroup, first: ReportRun) -> list[tuple[str, list[tuple[str, str]]]]:

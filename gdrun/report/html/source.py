@@ -41,8 +41,10 @@ class ReportGroup:
         record: group.json.
         results: column → cells of results.csv, a row a run.
         summary: summary.json.
-        members: member directory → its run, in the order of the plan.
+        begun: how many members have begun.
+        members: member directory → its run, in the order of the plan; of very many, some.
         reports: those members that have a report of their own.
+        reasons: member → why it ended, of those that ended badly; of very many, the first.
         predictions: column → cells of the predictions.csv of a cross-validation; only where they are shown.
     """
 
@@ -52,8 +54,10 @@ class ReportGroup:
     record: Mapping[str, Any] = field(default_factory=dict)
     results: Columns = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
+    begun: int = 0
     members: Mapping[str, ReportRun] = field(default_factory=dict)
     reports: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     predictions: Columns = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

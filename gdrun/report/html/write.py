@@ -10,6 +10,7 @@ from typing import Any
 from gdrun.report.html.compare_page import COMPARISON, compare_page
 from gdrun.report.html.directory import read_group, read_members, read_run
 from gdrun.report.html.group_page import group_page
+from gdrun.report.html.large_groups import MOST_REPORTS
 from gdrun.report.html.page import render
 from gdrun.report.html.run_page import run_page
 from gdrun.report.html.source import ReportGroup, ReportRun
@@ -37,7 +38,8 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
     Args:
         path: the directory of the run or group.
         members: whether every run of a group gets its own report, too: half a megabyte each. Those of
-            a comparison or sweep never do; `gdrun report RUN/members/NAME` writes one.
+            a comparison, a sweep or a group of more than `MOST_REPORTS` never do;
+            `gdrun report GROUP/NAME` writes one.
 
     Raises:
         ConfigError: it isn't the directory of a run or a group.
@@ -49,12 +51,12 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
         text = report_text(read_run(saved))
     else:
         command = str(saved.record.get("command"))
-        if members and command not in PAGES:
+        if members and command not in PAGES and len(saved.plan) <= MOST_REPORTS:
             for run in saved.members.values():
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
         source = read_group(saved, members=command not in PAGES)
         if command == SWEEP:
-            source = replace(source, members=read_members(saved, best_runs(source)))
+            source = replace(source, members=read_members(saved, best_runs(source), []))
         text = report_text(source)
     write_atomically(saved.report, text.encode("utf-8"))
     return saved.report
