@@ -105,3 +105,34 @@ def test_if_all_fail_the_exit_code_is_that_of_the_reason(tmp_path: Path, plugin:
     assert answer.code == 3
     assert answer.err == "gdrun: row 7 is odd; correct it\n"
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("plugin", [RAISE], indirect=True)
+def test_a_comparison_goes_on_without_a_trial_that_failed(tmp_path: Path, plugin: Path) -> None:
+    plugin.write_text(plugin.read_text().replace('"seed-2"', '"adam-trial-01-seed-0"'))
+    config = config_file(tmp_path)
+    words = ("--optimizers", "sgd,adam", "--trials", "2", "--seeds", "6", "--workers", "2", "-q")
+    options = ("--plugin", plugin, "--runs-dir", tmp_path / "runs")
+    answer = gdrun("compare-optimizers", config, *words, *options)
+    assert answer.code == 8
+    assert "runs failed (" in answer.err
+    assert "adam-trial-01-seed-0" in answer.err
+    path = the_run(tmp_path / "runs", "blobs")
+    table = read_table(path / "results.csv")
+    failed = table["run"][table["status"] == "failed"].tolist()
+    assert "adam-trial-01-seed-0" in failed
+    assert set(table["phase"][table["status"] == "failed"]) == {"tuning"}
+    assert set(table["optimizer"][table["phase"] == "evaluation"]) == {"sgd"}
+    summary = strict_json((path / "summary.json").read_text())
+    assert any("of its trial runs failed" in said for said in summary["problems"][0]["notices"])
+    (tmp_path / "mended").touch()
+    assert gdrun("resume", path, "-q").code == 0
+    undisturbed = gdrun("compare-optimizers", config, *words, "--runs-dir", tmp_path / "other", "--json")
+    table = read_table(path / "results.csv")
+    assert "failed" not in table["status"].tolist()
+    summary = strict_json((path / "summary.json").read_text())
+    for name, contestant in undisturbed.document["summary"]["problems"][0]["contestants"].items():
+        found = summary["problems"][0]["contestants"][name]
+        assert found["chosen"] == contestant["chosen"]
+        assert found["tuning"] == contestant["tuning"]
+        assert found["validation"] == contestant["validation"]

@@ -20,12 +20,15 @@ from gdrun.experiments.comparison.problems import (
     problems_of,
     rows_of,
 )
-from gdrun.experiments.comparison.tuning import best_trial, further_settings, trials_of
+from gdrun.experiments.comparison.tuning import any_failed, best_trial, further_settings, trials_of
 from gdrun.experiments.planning import lay_out, names_of
 
 
 def next_runs(path: Path, config: Config, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
-    """What lies beyond an edge; once there is no such thing, the best settings on fresh seeds."""
+    """What lies beyond an edge; once there is no such thing, the best settings on fresh seeds.
+
+    A contestant one of whose trials failed has to wait: what is chosen for it must not depend on a fault.
+    """
     problems = problems_of(record, config)
     measure(path, rows, {name: monitor_of(problem) for name, problem in problems.items()})
     planned = {row["run"] for row in rows}
@@ -34,7 +37,10 @@ def next_runs(path: Path, config: Config, record: Mapping[str, Any], rows: Seque
     for name, problem in problems.items():
         _, higher = monitor_of(problem)
         for contestant in contestants_of(problem):
-            trials = trials_of(rows_of(rows, name, contestant.name, TUNING), higher)
+            tuning = rows_of(rows, name, contestant.name, TUNING)
+            if any_failed(tuning):
+                continue
+            trials = trials_of(tuning, higher)
             further = further_settings(contestant, compare_of(problem), trials, higher, problem.seed)
             added += entries_of(problems, name, contestant, enumerate(further, len(trials)), TUNING)
             best = best_trial(trials, higher)

@@ -28,7 +28,7 @@ from gdrun.experiments.comparison.problems import (
     rows_of,
 )
 from gdrun.experiments.comparison.target import start_of, target_of, times_to_target
-from gdrun.experiments.comparison.tuning import Trial, best_trial, edge_of, trials_of
+from gdrun.experiments.comparison.tuning import Trial, any_failed, best_trial, edge_of, trials_of
 from gdrun.experiments.comparison.words import notices_of
 from gdrun.randomness import Purpose, generator
 from gdrun.run_directory.group import RECORD
@@ -80,8 +80,9 @@ def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dic
     trials: dict[str, list[Trial]] = {}
     runs: dict[str, list[Row]] = {}
     for contestant in contestants_of(problem):
-        own = trials_of(rows_of(rows, name, contestant.name, TUNING), higher)
-        best = best_trial(own, higher)
+        tuning = rows_of(rows, name, contestant.name, TUNING)
+        own = trials_of(tuning, higher)
+        best = None if any_failed(tuning) else best_trial(own, higher)
         trials[contestant.name], chosen[contestant.name] = own, best
         runs[contestant.name] = [
             row

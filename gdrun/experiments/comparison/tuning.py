@@ -13,6 +13,7 @@ from gdrun.experiments.command import Row
 from gdrun.experiments.comparison.design import Settings, Side, beyond, search_of
 from gdrun.experiments.comparison.measures import BEST
 from gdrun.experiments.comparison.problems import settings_in
+from gdrun.experiments.spec import FINAL
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ def trials_of(rows: Iterable[Row], higher: bool) -> list[Trial]:
         scores = tuple(row[BEST] for row in own)
         trials.append(Trial(number, settings_in(own[0]), scores, median_score(scores, higher)))
     return trials
+
+
+def any_failed(rows: Iterable[Row]) -> bool:
+    """Whether a run came to no end of its own; divergence is one."""
+    return any(row["status"] not in FINAL for row in rows)
 
 
 def median_score(scores: Sequence[float | None], higher: bool) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gdrun.config import Config
 from gdrun.experiments.comparison.problems import compare_of
+from gdrun.experiments.spec import FINAL
 
 
 def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
@@ -26,8 +27,12 @@ def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
         )
     for name, contestant in found["contestants"].items():
         tuning = contestant["tuning"]
-        if contestant["chosen"] is None:
-            yield f"{name} has no result: every trial diverged or failed."
+        ended = contestant["ended"]["tuning"]
+        unfinished = sum(count for status, count in ended.items() if status not in FINAL)
+        if unfinished:
+            yield f"{name} has no result: {unfinished} of its trial runs failed; gdrun resume tries again."
+        elif contestant["chosen"] is None:
+            yield f"{name} has no result: every trial diverged."
         elif tuning["edge"] is not None:
             which = {"low": "lowest", "high": "highest"}[tuning["edge"]]
             yield (
