@@ -16,6 +16,7 @@ _NEXT_CACHE = 2.5e10  # bytes a second from the cache after that
 _FLOPS = 4e10  # a second and core, the passes between the products included
 _CALL_SECONDS = 5e-5  # an update costs beside its arithmetic, once a tile
 _CALL_SHARE = 0.02  # of the arithmetic: below it, calls are not worth saving
+_FILES_SECONDS = 0.01  # what a run leaves costs
 WORTH_SECONDS = 2.5  # of estimated work from which further processes pay for their start
 
 
@@ -65,9 +66,15 @@ def _update_seconds(work: StackWork) -> float:
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:
-    """A rough guess of the time that training takes on one core."""
+    """A rough guess of the time that runs take on one core: training, evaluation and files."""
     calls = _CALL_SECONDS / min(runs, _fastest_size(work))
-    return work.length.steps * runs * (_update_seconds(work) + calls)
+    training = work.length.steps * (_update_seconds(work) + calls)
+    data = work.data[0]
+    rows = min(work.train_rows, work.evaluated_rows or work.train_rows)
+    rows += 0 if data.validation is None else len(data.validation.rows)
+    evaluations = work.epochs // work.evaluate_every + 1
+    evaluating = evaluations * rows * 2 * work.network.parameter_count / _FLOPS
+    return runs * (training + evaluating + _FILES_SECONDS)
 
 
 def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
