@@ -48,8 +48,8 @@ def sweep(
 ) -> None:
     """Train a config at every point of a grid, or at points drawn at random, and say which is best.
 
-    Values may be made: "log(a,b,n)" and "linear(a,b,n)" are n numbers from a to b, "range(a,b)" are the
-    whole numbers from a to below b. A shell wants quotes around brackets.
+    "log(a,b,n)" and "linear(a,b,n)" stand for n numbers from a to b, "range(a,b)"
+    for the whole numbers from a to below b; the quotes are for the shell.
 
     [bold]gdrun sweep configs/digits-mlp.yaml "optimizer.learning_rate=log(1e-4,1e-1,7)" batch_size=16,64[/]
     """

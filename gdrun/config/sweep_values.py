@@ -181,8 +181,11 @@ def _function_values(name: str, arguments: Sequence[str], position: Position) ->
     scale: Literal["log", "linear"] = "log" if name == "log" else "linear"
     if scale == "log" and min(low, high) <= 0:
         raise ValueError("a logarithm needs ends greater than 0")
+    between = SearchRange(min(low, high), max(low, high), scale)
+    if not math.isfinite(between.at(0.5)):
+        raise ValueError("the ends are too far apart")
     if not more:
-        return [SearchRange(min(low, high), max(low, high), scale)]
+        return [between]
     count = more[0]
     if not isinstance(count, int) or count < 2:
         raise ValueError(f"the number of values is {count}; take a whole number from 2 on")

@@ -133,6 +133,8 @@ def test_a_value_counts_once() -> None:
         ("key=lgo(1,2,3)", "there is no function 'lgo'; did you mean log?"),
         ("key=log(0,1,3)", "ends greater than 0"),
         ("key=log(1,1,3)", "both ends are the same"),
+        ("key=linear(-1e308,1e308)", "too far apart"),
+        ("key=log(5e-324,1e308,3)", "too far apart"),
         ("key=log(1,2,1)", "a whole number from 2 on"),
         ("key=log(1,2,2.5)", "a whole number from 2 on"),
         ("key=log(1)", "two or three numbers, such as log(1e-4,1,9)"),
@@ -219,3 +221,29 @@ class TestFromPython:
         problems = Problems()
         choices_of(values, problems, fixed)
         assert message in " ".join(map(str, problems.found))
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.text("log(inear,range)0123456789.e-+[]{}'\": _", max_size=30),
+        st.builds(
+            "{}({})".format,
+            st.sampled_from(["log", "linear", "range", "lgo"]),
+            st.lists(
+                st.sampled_from(["0", "1", "-3", "1e308", "-1e308", "5e-324", "1e-4", "9", "x", "2.5", ""]),
+                max_size=4,
+            ).map(",".join),
+        ),
+    )
+)
+def test_no_text_is_a_crash(text: str) -> None:
+    problems = Problems()
+    found = choices_of([f"key={text}"], problems)
+    assert found or problems.found
+    for choices in found:
+        for value in choices.values:
+            if isinstance(value, SearchRange):
+                assert math.isfinite(value.at(0.5))
+            elif not problems.found:
+                from_node(value)
