@@ -45,12 +45,14 @@ class Choices:
         values: single values, and ranges to draw from; no value comes twice.
         position: where it was written.
         given: how many values there were, those that came again included.
+        whole: whether numbers that are drawn from ranges are rounded to whole ones.
     """
 
     key: str
     values: tuple[Node | SearchRange, ...]
     position: Position
     given: int = 1
+    whole: bool = False
 
     @property
     def varies(self) -> bool:

@@ -105,6 +105,22 @@ class TestPoints:
         assert set(sizes) == {16, 32}
         assert all(float(f"{rate:.6g}") == rate for rate in rates)
 
+    def test_keys_that_take_whole_numbers_get_whole_ones(self, tmp_path: Path) -> None:
+        keys = (
+            "batch_size=log(8,64)",
+            "optimizer.learning_rate=linear(1,3)",
+            "model.hidden.0=linear(2,9),20",
+        )
+        drawn = planned(tmp_path, *keys, random=40)
+        sizes = [entry["batch_size"] for entry in drawn]
+        assert {type(size) for size in sizes} == {int}
+        assert (min(sizes) >= 8, max(sizes) <= 64, len(set(sizes)) > 15) == (True, True, True)
+        assert 8 < sum(size < 23 for size in sizes) < 32, "even in the logarithm"
+        assert {type(entry["model.hidden.0"]) for entry in drawn} == {int}
+        assert all(entry["optimizer.learning_rate"] % 1 for entry in drawn)
+        with pytest.raises(ConfigError, match=r"batch_size: found 8\.5"):
+            planned(tmp_path, "batch_size=log(8.5,64)", random=3)
+
     def test_random_points_of_a_grid(self, tmp_path: Path) -> None:
         keys = ("batch_size=range(10,30)", "epochs=range(1,21)")
         some = [(e["batch_size"], e["epochs"]) for e in planned(tmp_path, *keys, random=30)]

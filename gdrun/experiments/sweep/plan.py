@@ -19,7 +19,7 @@ from gdrun.experiments.command import Command, Entry
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
 from gdrun.experiments.sweep.points import Settings, combinations, drawn, grid, plain_values
-from gdrun.experiments.sweep.space import SEED, Space, simplest
+from gdrun.experiments.sweep.space import SEED, Space, simplest, with_whole_numbers
 from gdrun.experiments.sweep.summary import sweep_summary
 
 _SHOWN = 9  # values of a key, in words
@@ -47,6 +47,7 @@ def plan_sweep(
         SystemRefusedError: it doesn't fit into memory.
     """
     _check(space, seeds, random)
+    space = with_whole_numbers(space)
     first = _corner(space)
     numbers = space.seeds or list(range(first.seed, first.seed + (seeds or 1)))
     points, notices = _points(space, len(numbers), random, first.seed)

@@ -38,7 +38,8 @@ def drawn(varied: Sequence[Choices], count: int, seed: int) -> list[Settings]:
     """Points drawn without repetition, each combination as likely as any other.
 
     Of the values of a key, each is as likely as any other; a range among them counts as one, and within it
-    the number, or its logarithm, is uniform. Numbers that are drawn have six significant digits.
+    the number, or its logarithm, is uniform. Numbers that are drawn have six significant digits, or are
+    rounded to whole ones where a key takes no others.
 
     Args:
         varied: the keys.
@@ -64,7 +65,10 @@ def drawn(varied: Sequence[Choices], count: int, seed: int) -> list[Settings]:
 
 def _one_of(choices: Choices, random: np.random.Generator) -> Any:
     value = choices.values[random.integers(len(choices.values))]
-    return rounded(value.at(random.random())) if isinstance(value, SearchRange) else from_node(value)
+    if not isinstance(value, SearchRange):
+        return from_node(value)
+    number = value.at(random.random())
+    return round(number) if choices.whole else rounded(number)
 
 
 def plain_values(choices: Choices) -> list[Any]:

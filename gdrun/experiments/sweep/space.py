@@ -12,7 +12,7 @@ from gdrun.config.dump import flow
 from gdrun.config.load import Loaded, Source
 from gdrun.config.overrides import Assignment, Overrides
 from gdrun.config.plain import from_node, to_node
-from gdrun.config.problems import Position, Problems
+from gdrun.config.problems import ConfigProblemsError, Position, Problems
 from gdrun.config.reader import Node, read_text
 from gdrun.config.sweep_values import Choices, choices_of
 from gdrun.experiments.build import smoke as cut_short
@@ -119,4 +119,32 @@ def space_of(
 def simplest(choices: Choices) -> Any:
     """A value to begin with: the config's seed doesn't depend on it."""
     value = choices.values[0]
-    return value.low if isinstance(value, SearchRange) else from_node(value)
+    if not isinstance(value, SearchRange):
+        return from_node(value)
+    return int(value.low) if choices.whole else value.low
+
+
+def with_whole_numbers(space: Space) -> Space:
+    """The same, with whole numbers drawn between whole ends for keys that take no others."""
+    corner = {choices.key: simplest(choices) for choices in space.varied}
+    overrides = []
+    for choices in space.overrides:
+        lows = [value.low for value in choices.values if isinstance(value, SearchRange)]
+        ends = [*lows, *(value.high for value in choices.values if isinstance(value, SearchRange))]
+        whole = (
+            bool(ends)
+            and all(end.is_integer() for end in map(float, ends))
+            and _is_refused(space, {**corner, choices.key: lows[0] + 0.5}, choices)
+            and not _is_refused(space, {**corner, choices.key: int(lows[0])}, choices)
+        )
+        overrides.append(replace(choices, whole=whole))
+    return replace(space, overrides=overrides)
+
+
+def _is_refused(space: Space, settings: Mapping[str, Any], choices: Choices) -> bool:
+    """Whether a point cannot be because of this key."""
+    try:
+        space.load(settings)
+    except ConfigProblemsError as error:
+        return any(problem.position == choices.position for problem in error.problems)
+    return False
