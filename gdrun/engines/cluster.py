@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 4  # seconds for a scheduler to answer
 _LOGGERS = ("distributed", "distributed.client", "tornado.application")
+_GATHERING = 10  # seconds for the first worker, which may be about to replace one that died
 _START = 60  # seconds for a cluster of this machine to start
 
 
@@ -120,6 +121,8 @@ def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
     """
     from gdrun.engines.cluster_worker import introduce
 
+    with contextlib.suppress(TimeoutError):
+        client.wait_for_workers(1, timeout=_GATHERING)
     answers = client.run(introduce, None if folder is None else str(folder.absolute()), on_error="return")
     here, _ = introduce(None)
     found = []

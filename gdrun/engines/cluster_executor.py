@@ -11,6 +11,7 @@ import pickle
 import threading
 import time
 import uuid
+from asyncio import CancelledError
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -82,7 +83,7 @@ class ClusterExecutor(Executor):
             self._client.unsubscribe_topic(topic)
 
     def _broadcast_stop(self) -> None:
-        with contextlib.suppress(Exception):  # of workers or a client that have gone meanwhile
+        with contextlib.suppress(Exception, CancelledError):  # workers or the client have gone meanwhile
             self._client.run(cluster_worker.ask_to_stop, self._topic, on_error="ignore")
 
     def _hear(self, event: tuple[float, Any]) -> None:
@@ -106,7 +107,7 @@ class ClusterExecutor(Executor):
                 return
             try:
                 act()
-            except Exception as error:  # of Dask's client, whose connection may have gone
+            except (Exception, CancelledError) as error:  # of Dask's client, whose connection may have gone
                 self._give_up(SystemRefusedError(f"the Dask cluster can no longer be used: {error}"))
 
     def _give_up(self, error: Exception) -> None:
@@ -148,6 +149,7 @@ class ClusterExecutor(Executor):
                 ours, content = self._waiting.popleft()
                 if not ours.set_running_or_notify_cancel():
                     continue
+                self._going[address] = ours, Future()  # until Dask's is there
                 executor = self._client.get_executor(pure=False, workers=[address])
                 dasks = executor.submit(cluster_worker.do, content, self._topic)
                 self._going[address] = ours, dasks

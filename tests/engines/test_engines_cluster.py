@@ -15,7 +15,7 @@ import pytest
 from dask_processes import scheduler, wait_for_workers, worker
 from engine_tasks import outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
-from gdrun.engines import cluster_executor, cluster_worker
+from gdrun.engines import cluster, cluster_executor, cluster_worker
 from gdrun.engines.cluster import Cluster, number_of_workers
 from gdrun.engines.engine import TRIES, carry_out
 from gdrun.engines.interruption import Interruption
@@ -66,6 +66,14 @@ def test_the_tasks_that_kill_their_workers_are_blamed_and_no_others(tmp_path: Pa
     assert isinstance(found[5], WorkerDiedError)
     assert found[:1] + found[2:5] + found[6:] == [0, 4, 9, 16, 36, 49]
     assert [tries(task) for task in these] == [1, TRIES, 1, 2, 1, TRIES, 1, 1]
+
+
+def test_a_worker_that_is_about_to_come_is_waited_for(tmp_path: Path) -> None:
+    notes, logs = tmp_path / "notes", tmp_path / "logs"
+    notes.mkdir()
+    logs.mkdir()
+    with scheduler(logs) as (address, _), worker(address, logs):
+        assert outcomes(tasks(notes, "plain"), 1, cluster=Cluster(address))[0] == [0]
 
 
 def test_a_request_to_stop_reaches_every_task(tmp_path: Path, dask: Cluster) -> None:
@@ -237,7 +245,8 @@ class TestRefusals:
         with pytest.raises(ConfigError, match=r"pip install 'gdrun\[cluster\]'"):
             outcomes(tasks(tmp_path, "plain"), 1, cluster=Cluster())
 
-    def test_no_workers(self, tmp_path: Path) -> None:
+    def test_no_workers(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(cluster, "_GATHERING", 0.2)
         with scheduler(tmp_path) as (address, _), pytest.raises(SystemRefusedError) as raised:
             number_of_workers(Cluster(address))
         assert f"has no workers; start one a core: dask worker {address} --nworkers" in str(raised.value)

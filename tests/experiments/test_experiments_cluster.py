@@ -195,3 +195,16 @@ class TestUsage:
         answer = gdrun("train", config_file(tmp_path), "--engine", "dask")
         assert answer.code == 2
         assert "pip install 'gdrun[cluster]'" in answer.last_line
+
+    @pytest.mark.parametrize("more", [(), ("--seeds", "3")])
+    def test_a_run_without_a_place_says_so(
+        self, tmp_path: Path, more: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+        words = ("--engine", "dask", "--runs-dir", tmp_path / "runs", "-q")
+        answer = gdrun("train", config_file(tmp_path), *more, *words)
+        assert answer.code == 7
+        assert "cannot start a worker" in answer.last_line
+        kept = record(the_run(tmp_path / "runs", "blobs"))
+        assert kept["status"] == "failed"
+        assert "cannot start a worker" in kept["reason"]
