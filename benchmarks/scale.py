@@ -30,12 +30,13 @@ try:
 finally:
     own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     seconds = [usage.ru_utime + usage.ru_stime for usage in (own, others)]
+    memory = [own.ru_maxrss, others.ru_maxrss]
     with open(path, "w") as file:
-        json.dump({"own": seconds[0], "others": seconds[1], "memory": own.ru_maxrss}, file)
+        json.dump({"own": seconds[0], "others": seconds[1], "memory": memory}, file)
 """
 HEADER = [
     *("runs", "workers", "seconds", "ms a run", "CPU ms a run", "the parent's share"),
-    *("MB of the parent", "MB on disk", "KB a run", "files"),
+    *("MB of the parent", "MB of a worker", "MB on disk", "KB a run", "files"),
 ]
 
 
@@ -47,7 +48,7 @@ class Scale:
         runs, workers: of the plan.
         seconds: on the wall, from start to end.
         own, others: seconds of processor time of the parent, and of its workers.
-        megabytes: the most that the parent ever held.
+        megabytes: the most that the parent, and that any of the workers, ever held.
         disk: bytes that the group takes on the disk.
         files: that it has.
     """
@@ -57,7 +58,7 @@ class Scale:
     seconds: float
     own: float
     others: float
-    megabytes: float
+    megabytes: tuple[float, float]
     disk: int
     files: int
 
@@ -71,7 +72,8 @@ class Scale:
             f"{self.seconds / self.runs * 1e3:.1f}",
             f"{used / self.runs * 1e3:.1f}",
             f"{self.own / used:.0%}" if self.others else "",
-            f"{self.megabytes:.0f}",
+            f"{self.megabytes[0]:.0f}",
+            f"{self.megabytes[1]:.0f}" if self.others else "",
             f"{self.disk / 1e6:,.1f}",
             f"{self.disk / self.runs / 1e3:.0f}",
             f"{self.files:,}",
@@ -90,8 +92,9 @@ def measure(runs: int, workers: int, epochs: int) -> Scale:
         seconds = time.perf_counter() - began
         usage = json.loads((folder / "usage.json").read_text())
         sizes = [path.lstat().st_blocks * 512 for path in (folder / "runs").rglob("*") if not path.is_dir()]
-    megabytes = usage["memory"] / (2**20 if sys.platform == "darwin" else 2**10)
-    return Scale(runs, workers, seconds, usage["own"], usage["others"], megabytes, sum(sizes), len(sizes))
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    own, others = (most / unit for most in usage["memory"])
+    return Scale(runs, workers, seconds, usage["own"], usage["others"], (own, others), sum(sizes), len(sizes))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ This is the one function that engines carry to where it runs; everything it gets
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
@@ -34,6 +35,8 @@ def run_tile(
         GdrunError: the data, the config, a checkpoint or the system prevented it.
     """
     began = time.perf_counter()
+    if tile.number:  # the one before left large buffers in few objects that refer to each other
+        gc.collect(1)
     for path in tile.plugins:
         load_plugin(path)
     configs = configs_of(tile.runs)
