@@ -35,7 +35,7 @@ from gdrun.engines import cluster
 from gdrun.experiments import build, carrying_out, planning
 
 SEEDS = 6
-CHANGES = ("model.dropout=0.2", "early_stopping={monitor: val_loss, patience: 150}", "epochs=300")
+CHANGES = ("model.dropout=0.2", "early_stopping={monitor: val_loss, patience: 600}", "epochs=800")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_a_worker_that_is_killed_in_the_middle_costs_nothing(
         wait_for_workers(address, 2)
         words = ("--seeds", SEEDS, "--engine", "dask", "--scheduler", address, "--runs-dir", runs, *CHANGES)
         process = start("train", config, *words, "-q", "--json")
-        wait_for(lambda: len(going(runs)) > 1, process)
+        wait_for(lambda: {"seed-0", "seed-5"} <= {path.name for path in going(runs)}, process)  # both at work
         os.kill(first.pid, signal.SIGKILL)
         answer = finish(process)
         assert answer.code == 0, answer
