@@ -49,6 +49,12 @@ def cost(*arguments: str, folder: Path) -> Cost:
     return Cost(seconds, wall, usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10))
 
 
+def use_this_tree() -> None:
+    """Let the processes that are started from here find `benchmarks` and `gdrun` beside this file."""
+    root = str(Path(__file__).parents[1])
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+
+
 def medians(commands: dict[str, tuple[str, ...]], repetitions: int, folder: Path) -> dict[str, Cost]:
     """Every command in turn, several times; the median of each cost. The first round only warms the disk."""
     rounds = [

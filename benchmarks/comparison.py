@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from benchmarks.commands import cost
+from benchmarks.commands import cost, use_this_tree
 from benchmarks.comparison_peers import PEERS
 from benchmarks.targets import Finding
 
@@ -44,8 +44,7 @@ def findings(repetitions: int, cores: set[int]) -> list[Finding]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "comparison.yaml").write_text(CONFIG)
-        root = str(Path(__file__).parents[1])
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        use_this_tree()
         rounds: list[Round] = []
         for number in range(repetitions):
             runs_directory = f"runs-{number}"

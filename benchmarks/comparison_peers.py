@@ -1,9 +1,9 @@
 """The runs of a comparison one after the other in PyTorch and scikit-learn: training and evaluation alone.
 
 Each peer has the same rows, standardized, in batches of 32 shuffled every epoch; after every epoch the loss
-and the accuracy on training and validation rows, in the end on the test rows. It trains
-every setting once, which stands for its seeds; the middle one of an optimizer, its published default,
-stands for the evaluation runs too. A run whose loss is no longer finite ends there, as in gdrun.
+and the accuracy on training and validation rows, in the end on the test rows. It trains every setting once,
+which stands for its seeds; the middle one of an optimizer, its published default, stands for the evaluation
+runs too. A run whose loss is no longer finite ends there, as in gdrun.
 """
 
 from __future__ import annotations

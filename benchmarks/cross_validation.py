@@ -7,7 +7,6 @@ which is part of its time.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-from benchmarks.commands import cost
+from benchmarks.commands import cost, use_this_tree
 from benchmarks.problem import LEARNING_RATE, clock
 from benchmarks.targets import Finding
 
@@ -90,8 +89,7 @@ def findings(repetitions: int) -> list[Finding]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "folds.yaml").write_text(CONFIG)
-        root = str(Path(__file__).parents[1])
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+        use_this_tree()
         calls = [{name: _call(name, folder) for name in CALLS} for _ in range(repetitions)]
         once = "from benchmarks import cross_validation as c; c.theirs(c.EPOCHS)"
         command = ("-m", "gdrun", "kfold", "folds.yaml", "--folds", str(FOLDS), "--workers", "1", "--quiet")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.commands import TINY
+from benchmarks.commands import TINY, use_this_tree
 from benchmarks.table import markdown_table
 
 # Runs gdrun with the words that follow, and writes what it and its children took to a file.
@@ -103,8 +102,7 @@ def main() -> None:
     parser.add_argument("--workers", default="1,2", help="processes")
     parser.add_argument("--epochs", type=int, default=20, help="of every run")
     options = parser.parse_args()
-    root = str(Path(__file__).parents[1])
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
+    use_this_tree()
 
     rows = []
     for runs in map(int, options.runs.split(",")):
