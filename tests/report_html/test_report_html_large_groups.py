@@ -12,7 +12,7 @@ from report_html_page import Page, parsed
 from report_samples import curves, write_group
 
 from gdrun.report.html import directory, large_groups, write_report
-from gdrun.report.html.large_groups import MOST_REPORTS
+from gdrun.report.html.large_groups import MOST_DOTS, MOST_REPORTS
 
 
 def links(page: Page) -> list[str]:
@@ -92,3 +92,12 @@ def test_a_damaged_member_hides_no_other(tmp_path: Path) -> None:
     page = parsed(write_report(group, members=False))
     assert [curve["seed"] for curve in loss_of(page)["sets"][0]["curves"]] == ["0", "2"]
     assert "seed-1/run.json" in page.text
+
+
+@pytest.mark.parametrize(("seeds", "binned"), [(MOST_DOTS, False), (MOST_DOTS + 1, True)])
+def test_many_results_are_drawn_as_bars(tmp_path: Path, seeds: int, binned: bool) -> None:
+    page = parsed(write_report(write_group(tmp_path / "group", seeds, 3, diverged=[7])))
+    spread = next(chart for chart in json.loads(page.data[0]) if chart["kind"] == "spread")
+    assert sum(runs for _, _, runs in spread["bins"]) == (seeds - 1 if binned else 0)
+    assert len(spread["values"]) == (0 if binned else seeds)
+    assert ("A bar is as high as there are seeds" in page.text) == binned

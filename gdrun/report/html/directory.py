@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 GOOD = ("completed", "stopped")
 MOST_MEMBERS = 200  # of a group, that are read for their curves
-MOST_REASONS = 50  # of runs that ended badly, that are read and shown
+MOST_REASONS = 20  # of runs that ended badly, that are read and shown
 
 
 def read_run(run: Run) -> ReportRun:

@@ -9,7 +9,15 @@ import numpy as np
 
 from gdrun.report.html.curves import Chart, Line, plain
 from gdrun.report.html.folds import REPEAT, fold_sections, is_kfold
-from gdrun.report.html.large_groups import MOST_ROWS, ended_badly, left_out, result_rows, sampled
+from gdrun.report.html.large_groups import (
+    MOST_DOTS,
+    MOST_ROWS,
+    bins,
+    ended_badly,
+    left_out,
+    result_rows,
+    sampled,
+)
 from gdrun.report.html.run_page import details, metric_names, setting
 from gdrun.report.html.seed_curves import seed_charts
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
@@ -47,6 +55,7 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
         "tiles": tiles(metrics, names, runs, noun),
         "statistics": statistics_table(metrics, noun),
         "spreads": spreads(group.results, metrics, noun),
+        "binned": result_rows(group) > MOST_DOTS,
         "charts": seed_charts(group.members, names, noun),
         "sampled": sampled(group, noun),
         "seeds": seeds_table(group),
@@ -120,7 +129,7 @@ def statistics_table(metrics: Mapping[str, Any], noun: str) -> dict[str, Any]:
 
 
 def spreads(results: Columns, metrics: Mapping[str, Any], noun: str) -> list[Chart]:
-    """For each result on the test rows (else the validation rows) a dot a run, with mean and interval."""
+    """For each result on the test rows (else the validation rows) its values, with mean and interval."""
     part = next(
         (part for part in ("test", "val", "train") if any(name.startswith(f"{part}_") for name in metrics)),
         "",
@@ -133,12 +142,14 @@ def spreads(results: Columns, metrics: Mapping[str, Any], noun: str) -> list[Cha
             continue
         line = Line.of(name, "other", results[name], len(results[name]))
         low, high = values["interval"] if interval(values.get("interval")) else (None, None)
+        many = len(line.values) > MOST_DOTS
         drawing = {
             "kind": "spread",
             "noun": noun,
             "label": column_words(name),
-            "values": plain(line.values),
-            "seeds": [str(seed) for seed in seeds],
+            "values": [] if many else plain(line.values),
+            "seeds": [] if many else [str(seed) for seed in seeds],
+            "bins": bins(line.values) if many else [],
             "mean": as_float(values.get("mean")),
             "low": as_float(low),
             "high": as_float(high),

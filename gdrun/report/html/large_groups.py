@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gdrun.report.html.directory import GOOD, MOST_MEMBERS, MOST_REASONS
 from gdrun.report.html.source import ReportGroup
 from gdrun.report.html.words import figure
 
 MOST_REPORTS = 20  # of members: one takes as long as to train a small run, and half a megabyte
+MOST_DOTS = 60  # of one result, that are drawn: more would be piled higher than the chart
+BINS = 30  # in place of dots
 MOST_ROWS = 1000  # of results.csv, that are shown
 
 
 def result_rows(group: ReportGroup) -> int:
     """How many rows results.csv has."""
     return len(next(iter(group.results.values()), ()))
+
+
+def bins(values: NDArray[np.float64]) -> list[tuple[float, float, int]]:
+    """(from, to, runs) of bins of equal width over the finite values."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return []
+    counts, edges = np.histogram(finite, BINS)
+    return list(zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True))
 
 
 def sampled(group: ReportGroup, noun: str) -> str:

@@ -114,21 +114,27 @@ const gdrun = (() => {
     });
   }
 
-  // A dot a seed or fold; the diamond is the mean, the bar its interval.
+  // A dot a seed or fold, or a bar for all in a bin where they are many; the diamond is the mean, the line its interval.
   function spread(chart, width) {
+    const bins = chart.bins.map(([from, to, runs]) => ({from, to, runs}));
+    const most = d3.max(bins, (d) => d.runs);
+    const place = {x1: "from", x2: "to", y: (d) => d.runs / most, dy: -24};
+    const counted = (d) => columns([[`${chart.noun}s`, exact(d.runs)], [chart.label, `${exact(d.from)} to ${exact(d.to)}`]]);
     const rows = d3.range(chart.values.length).filter((i) => chart.values[i] !== null);
     const r = rows.length > 30 ? 3 : 4.5;
     const said = (i) => columns([[chart.noun, chart.seeds[i] ?? ""], [chart.label, exact(chart.values[i])]]);
     const dots = (options) => Plot.dodgeY({anchor: "bottom", x: (i) => chart.values[i], r, padding: 1, dy: -24, ...options});
     const below = {y: 0, dy: -9, stroke: "var(--val)", strokeLinecap: "round"};
     return Plot.plot({
-      width, height: rows.length > 30 ? 150 : 120, marginLeft: 14, marginRight: 14, marginTop: 6, marginBottom: 38, style: {fontSize: "12px"},
+      width, height: rows.length > 30 || bins.length ? 150 : 120, marginLeft: 14, marginRight: 14, marginTop: bins.length ? 30 : 6, marginBottom: 38, style: {fontSize: "12px"},
       x: {label: null, nice: true, inset: 8, grid: true, tickFormat: short, ticks: Math.max(3, Math.floor(width / 90))},
       y: {axis: null, domain: [0, 1]},
       marks: [
         axisLabels(chart.label, "")[0],
         chart.low === null ? null : Plot.ruleY([0], {...below, x1: chart.low, x2: chart.high, strokeWidth: 3}),
         chart.mean === null ? null : Plot.dot([0], {...below, x: [chart.mean], symbol: "diamond", r: 5.5, fill: "var(--val)", stroke: "var(--paper)"}),
+        Plot.rectY(bins, {...place, fill: "var(--train)", fillOpacity: 0.8, insetLeft: 0.5, insetRight: 0.5}),
+        Plot.tip(bins, Plot.pointerX({...place, title: counted, ...tip})),
         Plot.dot(rows, dots({fill: "var(--train)", fillOpacity: 0.8})),
         Plot.tip(rows, Plot.pointerX(dots({title: said, ...tip}))),
       ],
