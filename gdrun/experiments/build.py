@@ -67,7 +67,7 @@ def load_all_data(
     distinct = dict(zip(keys, configs, strict=True))
     kept = {key: _kept[key] for key in distinct if key in _kept}
     _kept.clear()
-    tables = {} if table is None else {_table_key(configs[0]): table}
+    tables = dict(_last_table) if table is None else {_table_key(configs[0]): table}
     for key in dict.fromkeys(keys):
         if key not in kept:
             config, source = distinct[key], _table_key(distinct[key])
@@ -75,12 +75,16 @@ def load_all_data(
                 tables = {source: load_table(config)}
             kept[key] = _prepared(with_task(config, tables[source].task), tables[source])
     _kept.update(kept)
+    _last_table.clear()
+    if any(config.split.fold is not None or config.split.resample for config in configs):
+        _last_table.update(tables)
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     complete = [with_task(config, kept[key].task) for config, key in zip(configs, keys, strict=True)]
     return complete, [kept[key] for key in places], [places[key] for key in keys]
 
 
 _kept: dict[str, Prepared] = {}  # what was asked for last
+_last_table: dict[str, Table] = {}  # one at most, where other splits of the same rows are to be expected
 
 
 def _table_key(config: Config) -> str:

@@ -109,3 +109,25 @@ def test_configs_that_share_their_parts_are_described_once(monkeypatch: pytest.M
     folds = [replace(config, split=replace(config.split, fold=Fold(number, 2))) for number in range(2)]
     load_all_data([replace(folds[seed % 2], seed=seed) for seed in range(1000)])
     assert len(described) < 20
+
+
+@pytest.mark.parametrize("split", [{"fold": {"number": 0, "of": 3}}, {"resample": True}])
+def test_a_table_whose_rows_are_split_again_and_again_is_read_once(
+    monkeypatch: pytest.MonkeyPatch, split: dict[str, Any]
+) -> None:
+    for kept in ("_kept", "_last_table"):
+        monkeypatch.setattr(build, kept, {})
+    read = []
+    load_table = build.load_table
+    monkeypatch.setattr(build, "load_table", lambda config: read.append(config) or load_table(config))
+    config = from_plain({"dataset": {"name": "blobs", "rows": 71}, "split": split}).config
+    first = load_all_data([config])[1][0]
+    again = config.split
+    if again.fold is not None:
+        again = replace(again, fold=replace(again.fold, number=1))
+    second = load_all_data([replace(config, seed=1, split=again)])[1][0]
+    assert len(read) == 1
+    assert not np.array_equal(first.train.rows, second.train.rows)
+    load_all_data([from_plain({"dataset": {"name": "blobs", "rows": 72}}).config])
+    load_all_data([config])
+    assert len(read) == 3  # what was not asked for last is not kept
