@@ -19,9 +19,14 @@ class Loss(Component):
 
     Targets are class indices (integers) for classification and values (…, outputs) for regression. In a stack
     the float options are arrays (runs, 1); see `gdrun.component.stack`.
+
+    Attributes:
+        task: what it is for.
+        own_unit: whether it makes sense only for targets in their own unit, not for standardized ones.
     """
 
     task: ClassVar[Task]
+    own_unit: ClassVar[bool] = False
 
     def outputs(self, targets: int) -> int:
         """How many outputs the network needs for so many classes, or so many target columns.
@@ -67,6 +72,14 @@ class Loss(Component):
             TypeError: this is a loss for regression.
         """
         raise TypeError(f"{self.name} is a loss for regression: its predictions are values, not classes")
+
+    def estimates(self, prediction: Array) -> Array:
+        """The values of the target that the predictions of a loss for regression stand for.
+
+        Args:
+            prediction: (runs, rows, outputs); not changed, but returned where the outputs are the values.
+        """
+        return prediction
 
     def ranking(self, prediction: Array) -> Array:
         """Numbers that order the classes of a row as `probabilities` does, perhaps cheaper to get.

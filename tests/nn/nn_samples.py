@@ -27,6 +27,7 @@ _LOSS_VARIANTS: dict[str, list[dict[str, Any]]] = {
     "softmax_cross_entropy": [{}, {"label_smoothing": 0.1}, {"class_weights": (0.5, 2.0, 1.5)}],
     "multiclass_svm": [{}, {"margin": 0.4}],
     "huber": [{}, {"delta": 0.4}],
+    "quantile": [{}, {"q": 0.8}],
 }
 
 ACTIVATION_CASES: list[Activation] = [
@@ -68,6 +69,8 @@ def layer(description: dict[str, Any]) -> Layer:
 
 def targets(loss: Loss, rows: int, rng: np.random.Generator, classes: int = 3) -> Array:
     """Random targets for a loss: class indices, or values in as many columns."""
+    if loss.name == "poisson":
+        return rng.poisson(2, (rows, classes)).astype(float)
     if loss.task == "regression":
         return rng.standard_normal((rows, classes))
     return rng.integers(0, 2 if loss.name == "binary_cross_entropy" else classes, rows)

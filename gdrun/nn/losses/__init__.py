@@ -13,6 +13,11 @@ LOSSES: Registry[Loss] = Registry(
     mse="mse.Mse",
     mae="mae.Mae",
     huber="huber.Huber",
+    log_cosh="log_cosh.LogCosh",
+    quantile="quantile.Quantile",
+    poisson="poisson.Poisson",
+    mape="mape.Mape",
+    cosine="cosine.Cosine",
 )
 
 __getattr__ = class_lookup(__name__, LOSSES)  # every one by its class's name
