@@ -174,9 +174,7 @@ class TrainedRun:
         loss, dtype = loss_of(config), np.dtype(config.dtype)
         outputs = self.network.output_shape[0]
         if (needed := outputs_for(loss, self._targets)) != outputs:
-            raise ConfigError(
-                f"loss: {loss.name} needs a network with {needed} output{'s' if needed > 1 else ''}, not {outputs}"
-            )
+            raise ConfigError(f"loss: the network has {outputs} outputs, and {loss.name} takes {needed}")
         check_target(loss, part, outputs, dtype)
         return Evaluator(self.network, loss, metrics_of(config), part, self.preprocessor, dtype)
 

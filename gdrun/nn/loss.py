@@ -110,6 +110,28 @@ def encode_classes(target: NDArray[Any], outputs: int) -> NDArray[np.intp]:
     return target.reshape(-1, 1).astype(np.intp)
 
 
+def output_of_two_classes(loss: Loss, targets: int, for_several: str) -> int:
+    """The `outputs` of a loss that tells two classes apart by one score.
+
+    Raises:
+        ValueError: there are not two; the message names what to take for several.
+    """
+    if targets != 2:
+        raise ValueError(f"{loss.name} tells 2 classes apart, not {targets}; take {for_several}")
+    return 1
+
+
+def encode_two_classes(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
+    """The `encode` of a loss over two classes: 0 or 1, (rows, 1).
+
+    Raises:
+        ValueError: an index is out of range.
+    """
+    if len(target) and not ((target >= 0) & (target <= 1)).all():
+        raise ValueError(f"class indices must be 0 or 1, not {target.min()} to {target.max()}")
+    return encode_values(target, outputs, dtype)
+
+
 def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
     """The `encode` of a regression loss: (rows, outputs), a single output given as (rows,) too.
 

@@ -61,7 +61,7 @@ def test_a_loss_that_needs_another_number_of_outputs(tmp_path: Path) -> None:
     path = train(tmp_path, "two", "dataset=breast-cancer")
     answer = gdrun("evaluate", path, "loss=binary_cross_entropy")
     assert answer.code == 2, answer
-    assert "binary_cross_entropy needs a network with 1 output, not 2" in answer.last_line
+    assert "the network has 2 outputs, and binary_cross_entropy takes 1" in answer.last_line
 
 
 def test_new_targets_that_the_loss_has_no_value_for(tmp_path: Path) -> None:

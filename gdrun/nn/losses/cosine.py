@@ -53,7 +53,9 @@ class Cosine(Loss):
         batch, outputs = prediction.shape[-2:]
         gradient, scratch = aligned_like(prediction), aligned_like(prediction)
         ones = np.ones(outputs, prediction.dtype)
-        product, of_target, of_prediction = (np.empty(prediction.shape[:-1], prediction.dtype) for _ in "123")
+        product, of_target, of_prediction = (
+            np.empty(prediction.shape[:-1], prediction.dtype) for _ in range(3)
+        )
         turns = np.empty(prediction.shape[:-1], bool)
         shortest, scale = (np.asarray(value, prediction.dtype) for value in (_SHORTEST, 1 / batch))
 
