@@ -20,7 +20,7 @@ class CrammerSinger(Loss):
     """Multiclass support vector machine: the right class's score shall lead the best other one by 1.
 
     Formula:
-        L = mean over rows of max(0, 1 + z_w − z_y), w the wrong class with the largest score, the first one
+        L = mean over rows of max(0, 1 + z_w − z_y), w the wrong class with the largest score, the first
         of equals; where positive, ∂L/∂z_w = 1/rows and ∂L/∂z_y = −1/rows. Equal scores give 1.
 
     Variant:
