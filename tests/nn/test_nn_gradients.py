@@ -156,18 +156,19 @@ LOSS_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse", "multiclass_svm", "huber"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", LOSS_MUTANTS)
 def test_wrong_losses_are_noticed(name, loss):
     @dataclass(frozen=True)
     class Mutant(LOSSES[loss]):
-        name = "mutant"
+        name = loss  # by which its targets are drawn
 
         def bind(self, prediction, encoded):
             derive = super().bind(prediction, encoded)
             return lambda: LOSS_MUTANTS[name](derive(), prediction, encoded)
 
-    assert gradient_error([Dense(4, activation=Tanh()), Dense(3)], Mutant(), (3,)) > WRONG
+    layers = [Dense(4, activation=Tanh()), Dense(outputs(LOSSES[loss]()))]
+    assert gradient_error(layers, Mutant(), (3,)) > WRONG
 
 
 def test_a_missing_smoothing_term_is_noticed():
