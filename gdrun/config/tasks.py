@@ -55,6 +55,11 @@ def task_problems(config: Config, task: Task) -> Iterator[tuple[str, str]]:
             "loss",
             f"{config.loss.name} is for {config.loss.task}, but the data is {task}: {_one_of(fitting)}",
         )
+    elif config.loss is not None and config.loss.own_unit and config.preprocessing.target != "none":
+        yield (
+            "preprocessing.target",
+            f"{config.loss.name} takes the target in its own unit, not standardized: set this to none",
+        )
     for index, metric in enumerate(config.metrics or ()):
         if metric.task != task:
             fitting = [name for name, cls in METRICS.items() if cls.task == task]

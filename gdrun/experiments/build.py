@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from gdrun.config import Config, to_plain, with_task
-from gdrun.data import Prepared, SplitRows, Table, prepare, split
+from gdrun.data import Part, Prepared, SplitRows, Table, prepare, split
 from gdrun.data.folds import fold_split
 from gdrun.errors import ConfigError, WeightsError
 from gdrun.nn.layer import Shape
@@ -175,10 +175,7 @@ def build_network(config: Config, input_shape: Shape, targets: int) -> Network:
         ConfigError: a layer doesn't fit, with the shapes up to it.
     """
     loss = loss_of(config)
-    try:
-        outputs = loss.outputs(targets)
-    except ValueError as error:
-        raise ConfigError(f"loss: {error}") from error
+    outputs = outputs_for(loss, targets)
     try:
         network = Network(config.model.resolve(input_shape, outputs), input_shape)
     except ValueError as error:
@@ -191,6 +188,30 @@ def build_network(config: Config, input_shape: Shape, targets: int) -> Network:
     return network
 
 
+def outputs_for(loss: Loss, targets: int) -> int:
+    """How many outputs a network needs for a loss.
+
+    Raises:
+        ConfigError: the loss isn't for so many classes or target columns.
+    """
+    try:
+        return loss.outputs(targets)
+    except ValueError as error:
+        raise ConfigError(f"loss: {error}") from error
+
+
+def check_target(loss: Loss, part: Part, outputs: int, dtype: DTypeLike) -> None:
+    """See to it that a loss takes the targets of some rows.
+
+    Raises:
+        ConfigError: it has no value for them, or its options don't fit so many classes.
+    """
+    try:
+        loss.encode(part.target, outputs, np.dtype(dtype))
+    except ValueError as error:
+        raise ConfigError(f"loss: {error}") from error
+
+
 def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Sequence[int]) -> StackWork:
     """The work of one stack.
 
@@ -198,9 +219,15 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         configs: of its runs; they share everything but numbers.
         data: the distinct data sets.
         which: the data set of each run.
+
+    Raises:
+        ConfigError: network, loss and data don't fit each other, or nobody measures what is monitored.
+        WeightsError: initial weights that don't fit.
     """
     first = configs[0]
     network = build_network(first, data[0].train.features.shape[1:], data[0].targets)
+    for part in (part for own in data for part in (own.train, own.validation, own.test) if part is not None):
+        check_target(loss_of(first), part, network.output_shape[0], first.dtype)
     start = None
     if first.initial_weights is not None:
         start = initial_parameters(network, first.initial_weights)

@@ -16,7 +16,7 @@ from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data import NewData, Part, Preprocessor, Table, make_part
 from gdrun.errors import ConfigError, DataError, WeightsError
-from gdrun.experiments.build import build_network, loss_of, metrics_of
+from gdrun.experiments.build import build_network, check_target, loss_of, metrics_of, outputs_for
 from gdrun.experiments.threads import blas_threads
 from gdrun.nn.layer import Array
 from gdrun.nn.network import Network
@@ -76,8 +76,11 @@ class TrainedRun:
     @cached_property
     def network(self) -> Network:
         """The network for the run's data."""
-        targets = len(self.preprocessor.classes) or len(self.preprocessor.target_names)
-        return build_network(self.config, (len(self.preprocessor.feature_names),), targets)
+        return build_network(self.config, (len(self.preprocessor.feature_names),), self._targets)
+
+    @property
+    def _targets(self) -> int:
+        return len(self.preprocessor.classes) or len(self.preprocessor.target_names)
 
     @cached_property
     def parameters(self) -> Array:
@@ -168,9 +171,12 @@ class TrainedRun:
         return replace(table, target=indices[table.target], classes=self.preprocessor.classes)
 
     def _evaluator(self, config: Config, part: Part) -> Evaluator:
-        return Evaluator(
-            self.network, loss_of(config), metrics_of(config), part, self.preprocessor, np.dtype(config.dtype)
-        )
+        loss, dtype = loss_of(config), np.dtype(config.dtype)
+        outputs = self.network.output_shape[0]
+        if (needed := outputs_for(loss, self._targets)) != outputs:
+            raise ConfigError(f"loss: the network has {outputs} outputs, and {loss.name} takes {needed}")
+        check_target(loss, part, outputs, dtype)
+        return Evaluator(self.network, loss, metrics_of(config), part, self.preprocessor, dtype)
 
     def _penalty(self, config: Config) -> NDArray[np.float64]:
         return config.penalty.value(self.parameters, self.network.weight_count)

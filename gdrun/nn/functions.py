@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gdrun.arrays import aligned_like
 from gdrun.nn.layer import Array
 
 
@@ -69,3 +70,19 @@ def softmax(scores: Array) -> Array:
     np.exp(result, out=result)
     result /= result.sum(axis=-1, keepdims=True)
     return result
+
+
+def probabilities_of_two(scores: Array) -> Array:
+    """1 − σ(z) and σ(z), the probabilities of classes 0 and 1, (…, 2); exact in both tails.
+
+    Args:
+        scores: (…, 1).
+
+    Raises:
+        ValueError: there is more than one score.
+    """
+    if scores.shape[-1] != 1:
+        raise ValueError(f"two classes have one output, not {scores.shape[-1]}")
+    of_class_1 = sigmoid(scores, aligned_like(scores))
+    of_class_0 = sigmoid(-scores, aligned_like(scores))
+    return np.concatenate([of_class_0, of_class_1], axis=-1)

@@ -19,9 +19,14 @@ class Loss(Component):
 
     Targets are class indices (integers) for classification and values (…, outputs) for regression. In a stack
     the float options are arrays (runs, 1); see `gdrun.component.stack`.
+
+    Attributes:
+        task: what it is for.
+        own_unit: whether it makes sense only for targets in their own unit, not for standardized ones.
     """
 
     task: ClassVar[Task]
+    own_unit: ClassVar[bool] = False
 
     def outputs(self, targets: int) -> int:
         """How many outputs the network needs for so many classes, or so many target columns.
@@ -68,6 +73,14 @@ class Loss(Component):
         """
         raise TypeError(f"{self.name} is a loss for regression: its predictions are values, not classes")
 
+    def estimates(self, prediction: Array) -> Array:
+        """The values of the target that the predictions of a loss for regression stand for.
+
+        Args:
+            prediction: (runs, rows, outputs); not changed, but returned where the outputs are the values.
+        """
+        return prediction
+
     def ranking(self, prediction: Array) -> Array:
         """Numbers that order the classes of a row as `probabilities` does, perhaps cheaper to get.
 
@@ -95,6 +108,28 @@ def encode_classes(target: NDArray[Any], outputs: int) -> NDArray[np.intp]:
     if len(target) and not 0 <= target.min() <= target.max() < outputs:
         raise ValueError(f"classes must be from 0 to {outputs - 1}, not {target.min()} to {target.max()}")
     return target.reshape(-1, 1).astype(np.intp)
+
+
+def output_of_two_classes(loss: Loss, targets: int, for_several: str) -> int:
+    """The `outputs` of a loss that tells two classes apart by one score.
+
+    Raises:
+        ValueError: there are not two; the message names what to take for several.
+    """
+    if targets != 2:
+        raise ValueError(f"{loss.name} tells 2 classes apart, not {targets}; take {for_several}")
+    return 1
+
+
+def encode_two_classes(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
+    """The `encode` of a loss over two classes: 0 or 1, (rows, 1).
+
+    Raises:
+        ValueError: an index is out of range.
+    """
+    if len(target) and not ((target >= 0) & (target <= 1)).all():
+        raise ValueError(f"class indices must be 0 or 1, not {target.min()} to {target.max()}")
+    return encode_values(target, outputs, dtype)
 
 
 def encode_values(target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:

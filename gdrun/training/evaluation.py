@@ -79,7 +79,7 @@ class Evaluator:
         """Class probabilities, or values in the target's own unit: (runs, rows, classes or outputs)."""
         if self.loss.task == "classification":
             return self.loss.probabilities(scores)
-        return self.preprocessor.to_target_units(scores)
+        return self.preprocessor.to_target_units(self.loss.estimates(scores))
 
     def evaluate(self, parameters: Array, penalty: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """ "loss" and every metric's name → its value for each run, (runs,).

@@ -40,6 +40,41 @@ def test_other_metrics_and_another_loss(classifier: Path) -> None:
     assert values["test"]["loss"] != parts(classifier)["test"]["loss"]
 
 
+def test_counts_are_judged_by_their_rate(tmp_path: Path) -> None:
+    words = ("dataset=diabetes", "loss=poisson", "preprocessing.target=none", "metrics=[rmse, r2]")
+    path = train(tmp_path, "counts", *words, "epochs=30", "optimizer={name: adam, learning_rate: 0.03}")
+    assert parts(path)["train"]["rmse"] < 80  # log rates would be 150 off
+    assert parts(path)["train"]["r2"] > 0
+    assert gdrun("evaluate", path, "--json").document["values"] == parts(path)
+
+
+def test_a_loss_that_does_not_take_the_targets(tmp_path: Path) -> None:
+    path = train(tmp_path, "values", "dataset=diabetes", "metrics=[r2]", "preprocessing.target=none")
+    answer = gdrun("evaluate", path, "loss=mape", "--json")
+    assert answer.code == 0, answer
+    answer = gdrun("evaluate", path, "loss=cosine")
+    assert answer.code == 2, answer
+    assert answer.last_line.startswith("gdrun: loss: cosine compares directions")
+
+
+def test_a_loss_that_needs_another_number_of_outputs(tmp_path: Path) -> None:
+    path = train(tmp_path, "two", "dataset=breast-cancer")
+    answer = gdrun("evaluate", path, "loss=binary_cross_entropy")
+    assert answer.code == 2, answer
+    assert "the network has 2 outputs, and binary_cross_entropy takes 1" in answer.last_line
+
+
+def test_new_targets_that_the_loss_has_no_value_for(tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text("x,y\n" + "".join(f"{k},{k % 5 - 1}\n" for k in range(20)))
+    (tmp_path / "counts.csv").write_text("x,y\n" + "".join(f"{k},{k % 5}\n" for k in range(40)))
+    dataset = f"dataset={{name: csv, path: {tmp_path / 'counts.csv'}, target: y, task: regression}}"
+    words = ("loss=poisson", "metrics=[rmse]", "preprocessing.target=none")
+    path = train(tmp_path, "counts", dataset, *words)
+    answer = gdrun("evaluate", path, f"dataset.path={tmp_path / 'new.csv'}")
+    assert answer.code == 2, answer
+    assert answer.last_line == "gdrun: loss: poisson is for counts, which are never negative, not for -1"
+
+
 def test_a_table_on_the_screen(classifier: Path) -> None:
     answer = gdrun("evaluate", classifier)
     assert answer.code == 0

@@ -484,6 +484,9 @@ class TestRefusals:
         ("words", "message"),
         [
             (["loss=binary_cross_entropy"], "loss: binary_cross_entropy tells 2 classes apart, not 3"),
+            (["loss={name: softmax_cross_entropy, class_weights: [1, 2]}"], "each of the 3 classes, not 2"),
+            (["dataset=diabetes", "metrics=[r2]", "loss=poisson"], "preprocessing.target: poisson takes"),
+            (["dataset=diabetes", "metrics=[r2]", "loss=cosine", "preprocessing.target=none"], "take mse"),
             (["loss=mse"], "loss"),
             (["metrics=[r2]"], "metrics"),
             (["early_stopping.monitor=val_los"], "did you mean val_loss"),

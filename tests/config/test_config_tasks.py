@@ -57,6 +57,15 @@ def test_a_loss_or_metric_of_the_other_task_is_an_error_in_its_place(tmp_path: P
         with_task(config, "classification")
 
 
+def test_a_loss_for_targets_in_their_own_unit_refuses_standardized_ones() -> None:
+    base = {"dataset": "diabetes", "loss": "poisson"}
+    with pytest.raises(ConfigProblemsError, match=r"^preprocessing\.target: poisson .* set this to none"):
+        from_plain(base)
+    assert from_plain({**base, "preprocessing": {"target": "none"}}).config.loss.name == "poisson"
+    own_unit = {name for name, cls in FAMILIES["loss"].components.items() if cls.own_unit}
+    assert own_unit == {"poisson", "mape", "cosine"}
+
+
 def test_what_is_monitored_must_be_computed() -> None:
     base = {"dataset": "digits", "metrics": ["accuracy"]}
     for monitor in ("val_loss", "train_loss", "val_accuracy", "train_accuracy"):

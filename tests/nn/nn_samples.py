@@ -26,8 +26,13 @@ _VARIANTS: dict[str, list[dict[str, Any]]] = {
 _LOSS_VARIANTS: dict[str, list[dict[str, Any]]] = {
     "softmax_cross_entropy": [{}, {"label_smoothing": 0.1}, {"class_weights": (0.5, 2.0, 1.5)}],
     "multiclass_svm": [{}, {"margin": 0.4}],
+    "focal": [{}, {"gamma": 0.5}],
+    "poly1": [{}, {"epsilon": -0.5}],
+    "kl_divergence": [{}, {"label_smoothing": 0.2}],
     "huber": [{}, {"delta": 0.4}],
+    "quantile": [{}, {"q": 0.8}],
 }
+OF_TWO_CLASSES = {"binary_cross_entropy", "hinge", "squared_hinge"}
 
 ACTIVATION_CASES: list[Activation] = [
     cls(**options) for name, cls in ACTIVATIONS.items() for options in _VARIANTS.get(name, [{}])
@@ -68,11 +73,13 @@ def layer(description: dict[str, Any]) -> Layer:
 
 def targets(loss: Loss, rows: int, rng: np.random.Generator, classes: int = 3) -> Array:
     """Random targets for a loss: class indices, or values in as many columns."""
+    if loss.name == "poisson":
+        return rng.poisson(2, (rows, classes)).astype(float)
     if loss.task == "regression":
         return rng.standard_normal((rows, classes))
-    return rng.integers(0, 2 if loss.name == "binary_cross_entropy" else classes, rows)
+    return rng.integers(0, 2 if loss.name in OF_TWO_CLASSES else classes, rows)
 
 
 def outputs(loss: Loss, classes: int = 3) -> int:
     """How many outputs a network needs for these targets."""
-    return loss.outputs(2 if loss.name == "binary_cross_entropy" else classes)
+    return loss.outputs(2 if loss.name in OF_TWO_CLASSES else classes)

@@ -26,7 +26,7 @@ def forward_backward(function, x, dy, *, overwritable=False):
 def test_every_activation_has_a_golden_case():
     names = {activation(case["layers"][0]["activation"]).name for case in GOLDEN}
     assert names == {cls.name for cls in ACTIVATIONS.values()}
-    assert len(names) >= 18
+    assert len(names) >= 19
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: str(case["layers"][0]["activation"]))
@@ -120,6 +120,16 @@ def test_stacked_options_give_each_run_its_own(name, option, values, dtype):
         own = forward_backward(function, x[run : run + 1], dy[run : run + 1])
         np.testing.assert_array_equal(y[run], own[0][0])
         np.testing.assert_array_equal(dx[run], own[1][0])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_gives_shares_of_the_last_axis_whatever_is_added(dtype):
+    x = np.random.default_rng(3).standard_normal((2, 5, 3, 4)).astype(dtype)
+    y, dx = forward_backward(ACTIVATIONS["softmax"](), x, np.ones_like(x))
+    np.testing.assert_allclose(y.sum(axis=-1), 1, rtol=1e-6)
+    np.testing.assert_allclose(dx, 0, atol=1e-6)  # the sum of the shares never changes
+    shifted, _ = forward_backward(ACTIVATIONS["softmax"](), x + np.asarray(1000, dtype), np.ones_like(x))
+    np.testing.assert_allclose(shifted, y, rtol=1e-3 if dtype == "float32" else 1e-11)
 
 
 def test_swish_is_a_second_name_of_silu():

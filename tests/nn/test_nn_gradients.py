@@ -15,7 +15,7 @@ from gdrun.nn.layers import LAYERS
 from gdrun.nn.losses import LOSSES
 
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
-ActivationLayer = LAYERS["activation"]
+ActivationLayer, Prelu, Maxout = (LAYERS[name] for name in ("activation", "prelu", "maxout"))
 Tanh, Softmax, Mse = ACTIVATIONS["tanh"], LOSSES["softmax_cross_entropy"], LOSSES["mse"]
 
 
@@ -49,6 +49,14 @@ NETWORKS = {
     "activation last": [Dense(3), ActivationLayer(Tanh())],
     "reshape": [Dense(6, activation=Tanh()), Reshape((2, 3)), ActivationLayer(Tanh()), Flatten(), Dense(3)],
     "wide reshape": [Dense(36), Reshape((4, 9)), ActivationLayer(Tanh()), Flatten(), Dense(3)],
+    "prelu": [Dense(6), Prelu(), Dense(5), Prelu(-0.5), Dense(3)],
+    "wide prelu, in place": [Dense(40), Prelu(), Dropout(0.3), Dense(3)],
+    "prelu first": [Prelu(), Dense(3), Prelu()],
+    "prelu of channels": [Dense(12), Reshape((2, 3, 2)), Prelu(), Flatten(), Dense(3)],
+    "maxout": [Dense(6), Maxout(), Dense(8), Maxout(4), Dense(3)],
+    "wide maxout": [Dense(80), Maxout(), Dropout(0.3), Dense(9), Maxout(3)],
+    "maxout first": [Maxout(), Dense(3)],
+    "maxout of channels": [Dense(24), Reshape((2, 3, 4)), Maxout(), Flatten(), Dense(3)],
     "flatten last": [Dense(3, activation=Tanh()), Reshape((1, 3)), Flatten()],
     "linear": [Dense(3)],
     "no parameters": [ActivationLayer(Tanh())],
@@ -156,18 +164,19 @@ LOSS_MUTANTS = {
 }
 
 
-@pytest.mark.parametrize("loss", ["softmax_cross_entropy", "mse", "multiclass_svm", "huber"])
+@pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("name", LOSS_MUTANTS)
 def test_wrong_losses_are_noticed(name, loss):
     @dataclass(frozen=True)
     class Mutant(LOSSES[loss]):
-        name = "mutant"
+        name = loss  # by which its targets are drawn
 
         def bind(self, prediction, encoded):
             derive = super().bind(prediction, encoded)
             return lambda: LOSS_MUTANTS[name](derive(), prediction, encoded)
 
-    assert gradient_error([Dense(4, activation=Tanh()), Dense(3)], Mutant(), (3,)) > WRONG
+    layers = [Dense(4, activation=Tanh()), Dense(outputs(LOSSES[loss]()))]
+    assert gradient_error(layers, Mutant(), (3,)) > WRONG
 
 
 def test_a_missing_smoothing_term_is_noticed():

@@ -21,7 +21,7 @@ VARIANCE = {
     "he_uniform": 2 / FAN_IN,
     "variance_scaling": 1 / FAN_IN,
 }
-EXACT = {"zeros", "ones", "constant", "orthogonal", "identity"}
+EXACT = {"zeros", "ones", "constant", "orthogonal", "identity", "sparse"}
 
 
 def sample(name, shape=SHAPE, seed=0, **options):
@@ -112,8 +112,26 @@ def test_identity_passes_its_input_on():
     np.testing.assert_array_equal(sample("identity", (2, 3)), [[1, 0, 0], [0, 1, 0]])
 
 
+@pytest.mark.parametrize(("shape", "connections"), [(SHAPE, 15), ((3, 3, 2, 5), 7), ((4, 6), 15)])
+def test_sparse_gives_every_output_as_many_connections(shape, connections):
+    values = sample("sparse", shape, connections=connections)
+    assert values.shape == shape
+    counts = np.count_nonzero(values.reshape(-1, shape[-1]), axis=0)
+    assert (counts == min(connections, np.prod(shape[:-1]))).all()
+
+
+def test_sparse_connections_are_normal_and_fall_on_every_input_alike():
+    values = sample("sparse", std=0.5)
+    check_moments(values[values != 0], 0.5**2)
+    # each of 300 inputs is chosen by every one of 200 outputs with probability 15/300: 10 ± 3.1 times
+    counts = np.count_nonzero(values, axis=1)
+    assert counts.sum() == 15 * FAN_OUT
+    deviation = np.sum((counts - 10) ** 2) / (FAN_OUT * 0.05 * 0.95)  # about chi-squared, 300 ± 25
+    assert abs(deviation - FAN_IN) < 5 * 25
+
+
 @pytest.mark.parametrize(
-    ("name", "shape"), [("identity", (4,)), ("identity", (2, 2, 2)), ("orthogonal", (4,))]
+    ("name", "shape"), [("identity", (4,)), ("identity", (2, 2, 2)), ("orthogonal", (4,)), ("sparse", (4,))]
 )
 def test_matrices_refuse_other_shapes(name, shape):
     with pytest.raises(ValueError, match=f"{name} needs a matrix, not shape"):

@@ -1,4 +1,4 @@
-"""Dropout: its share, its scale, its generators; reshaping layers."""
+"""Dropout: its share, its scale, its generators; learned activations; reshaping layers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gdrun.component import stack
+from gdrun.nn.initializers import INITIALIZERS
 from gdrun.nn.layer import Workspace
 from gdrun.nn.layers import LAYERS
 from gdrun.nn.network import Network
@@ -22,7 +23,7 @@ def bind_dropout(rate, x, seeds, *, overwritable=False, layer=None):
 
 
 def test_layers_are_listed():
-    assert set(LAYERS) >= {"dense", "activation", "dropout", "flatten", "reshape"}
+    assert set(LAYERS) >= {"dense", "activation", "prelu", "maxout", "dropout", "flatten", "reshape"}
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -128,6 +129,39 @@ def test_only_stochastic_layers_have_generators():
     draws = {(layer, run): g.random() for layer, own in generators.items() for run, g in enumerate(own)}
     assert len(set(draws.values())) == 4
     assert draws[3, 1] == generator(8, Purpose.NOISE, 3).random()
+
+
+def test_prelu_starts_as_a_leaky_relu_and_penalties_leave_its_slopes_alone():
+    network = Network([LAYERS["prelu"](0.1), Dense(2), LAYERS["prelu"]()], (3,))
+    start = network.initial_parameters(INITIALIZERS["he_normal"](), 0)
+    views = network.views(start[None])
+    assert views["layers.0.slope"].tolist() == [[0.1] * 3]
+    assert views["layers.2.slope"].tolist() == [[0.25] * 2]
+    assert network.weight_count == 3 * 2
+
+
+def test_prelu_takes_the_left_derivative_at_zero():
+    x = np.array([[[0.0, -2.0, 3.0]]])
+    slopes = np.full((1, 3), np.nan)
+    workspace = Workspace(1, 1, "float64", training=True)
+    bound = LAYERS["prelu"]().bind(x, {"slope": np.array([[0.5, 0.5, 0.5]])}, {"slope": slopes}, workspace)
+    bound.forward()
+    assert bound.output.tolist() == [[[0, -1, 3]]]
+    assert bound.backward(np.array([[[1.0, 10, 100]]])).tolist() == [[[0.5, 5, 100]]]
+    assert slopes.tolist() == [[0, -20, 0]]
+
+
+def test_maxout_passes_the_gradient_to_the_first_of_the_largest():
+    x = np.array([[[1.0, 2, 2, 7, 6, 5]]])
+    bound = LAYERS["maxout"](3).bind(x, {}, {}, Workspace(1, 1, "float64", training=True))
+    bound.forward()
+    assert bound.output.tolist() == [[[2, 7]]]
+    assert bound.backward(np.array([[[10.0, 20]]])).tolist() == [[[0, 10, 0, 20, 0, 0]]]
+
+
+def test_maxout_refuses_features_that_do_not_divide():
+    with pytest.raises(ValueError, match="of every 2 features, and 5 is no multiple of 2: change"):
+        Network([Dense(5), LAYERS["maxout"](), Dense(2)], (3,))
 
 
 def test_flatten_runs_the_last_axis_fastest():

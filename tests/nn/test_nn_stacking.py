@@ -94,6 +94,15 @@ def test_same_bits_with_one_unit_one_feature_and_dropout(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_same_bits_with_learned_activations(dtype):
+    prelu, maxout = LAYERS["prelu"](), LAYERS["maxout"](3)
+    layers = [prelu, Dense(66), prelu, maxout, Dense(9), prelu, maxout, Dense(4)]
+    Sample(Network(layers, (11,)), Softmax(), dtype, 19).check()
+    layers = [LAYERS["reshape"]((2, 6)), maxout, prelu, LAYERS["flatten"](), Dense(4)]
+    Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_product_of_one_run_has_the_bits_of_a_stacked_one(dtype):
     rng = np.random.default_rng(1)
 

@@ -23,6 +23,7 @@ ACTIVATIONS: Registry[Activation] = Registry(
     hard_tanh="hard_tanh.HardTanh",
     softplus="softplus.Softplus",
     softsign="softsign.Softsign",
+    softmax="softmax.Softmax",
     relu6="relu6.Relu6",
     hard_swish="hard_swish.HardSwish",
     exponential="exponential.Exponential",

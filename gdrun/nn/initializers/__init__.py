@@ -26,6 +26,7 @@ INITIALIZERS: Registry[Initializer] = Registry(
     variance_scaling="variance_scaling.VarianceScaling",
     orthogonal="matrices.Orthogonal",
     identity="matrices.IdentityMatrix",
+    sparse="matrices.Sparse",
 )
 
 __getattr__ = class_lookup(__name__, INITIALIZERS)  # every one by its class's name

@@ -9,6 +9,8 @@ LAYERS: Registry[Layer] = Registry(
     "gdrun.nn.layers",
     dense="dense.Dense",
     activation="activation_layer.ActivationLayer",
+    prelu="prelu.Prelu",
+    maxout="maxout.Maxout",
     dropout="dropout.Dropout",
     flatten="reshape.Flatten",
     reshape="reshape.Reshape",

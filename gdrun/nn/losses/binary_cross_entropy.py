@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.arrays import aligned_like
-from gdrun.nn.functions import sigmoid
+from gdrun.nn.functions import probabilities_of_two, sigmoid
 from gdrun.nn.layer import Array
-from gdrun.nn.loss import Loss, Task, encode_values, mean_of_rows
+from gdrun.nn.loss import Loss, Task, encode_two_classes, mean_of_rows, output_of_two_classes
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,13 @@ class BinaryCrossEntropy(Loss):
     task: ClassVar[Task] = "classification"
 
     def outputs(self, targets: int) -> int:
-        if targets != 2:
-            raise ValueError(
-                f"binary_cross_entropy tells 2 classes apart, not {targets}; take softmax_cross_entropy"
-            )
-        return 1
+        return output_of_two_classes(self, targets, "softmax_cross_entropy")
 
     def encode(self, target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
-        if len(target) and not ((target >= 0) & (target <= 1)).all():
-            raise ValueError(f"class indices must be 0 or 1, not {target.min()} to {target.max()}")
-        return encode_values(target, outputs, dtype)
+        return encode_two_classes(target, outputs, dtype)
 
     def probabilities(self, prediction: Array) -> Array:
-        if prediction.shape[-1] != 1:
-            raise ValueError(f"two classes have one output, not {prediction.shape[-1]}")
-        of_class_1 = sigmoid(prediction, aligned_like(prediction))
-        of_class_0 = sigmoid(-prediction, aligned_like(prediction))
-        return np.concatenate([of_class_0, of_class_1], axis=-1)
+        return probabilities_of_two(prediction)
 
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         z = prediction.astype(np.float64)

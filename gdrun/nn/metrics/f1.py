@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gdrun.nn.layer import Array
 from gdrun.nn.loss import Task
 from gdrun.nn.metric import Metric
+from gdrun.nn.metrics.counts import class_counts, macro_average
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,6 @@ class F1(Metric):
     by_ranking: ClassVar[bool] = True
 
     def value(self, prediction: Array, target: NDArray[Any]) -> NDArray[np.float64]:
-        runs, _, classes = prediction.shape
-        predicted = prediction.argmax(axis=-1)
-        first = np.arange(runs)[:, None] * classes  # every run counts in bins of its own
-        of_target, of_prediction = target + first, predicted + first
-
-        def count(labels: NDArray[Any]) -> NDArray[np.int64]:
-            counts: NDArray[np.int64] = np.bincount(labels.ravel(), minlength=runs * classes)
-            return counts.reshape(runs, classes)
-
-        occurrences = count(of_target) + count(of_prediction)  # 2·TP + FP + FN
-        score = 2 * count(of_target[predicted == target]) / np.maximum(occurrences, 1)
-        mean: NDArray[np.float64] = score.sum(axis=-1) / np.count_nonzero(occurrences, axis=-1)
-        return mean
+        counts = class_counts(prediction, target)
+        occurrences = counts.of_target + counts.of_prediction  # 2·TP + FP + FN
+        return macro_average(2 * counts.right / np.maximum(occurrences, 1), counts.occurs)

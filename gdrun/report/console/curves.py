@@ -95,12 +95,13 @@ def _epochs_for(schedule: Schedule) -> int:
 
 
 def _activation(activation: Activation) -> Picture:
-    x = np.linspace(-4, 4, _POINTS).reshape(1, -1, 1)
+    x = np.zeros((1, _POINTS, 2))  # a second feature stays 0: some look at the whole row
+    x[..., 0] = np.linspace(-4, 4, _POINTS)
     bound = activation.bind(x.copy(), Workspace(1, _POINTS, np.float64, training=False))
     bound.forward()
-    y = bound.output.ravel().copy()
-    slope = bound.backward(np.ones_like(x))
-    curves = [Curve("y", y)] if slope is None else [Curve("y", y), Curve("y′", slope.ravel())]
+    y = bound.output[0, :, 0].copy()
+    slope = bound.backward(np.array([1.0, 0.0]) * np.ones_like(x))
+    curves = [Curve("y", y)] if slope is None else [Curve("y", y), Curve("y′", slope[0, :, 0])]
     return Picture("y and its derivative y′", -4, 4, "x", curves)
 
 

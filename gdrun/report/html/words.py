@@ -94,7 +94,7 @@ def column_words(column: str) -> str:
     return words.replace("_", " ")
 
 
-_SHORT = {"mse", "rmse", "mae", "mape", "r2", "f1"}
+_SHORT = {"mse", "rmse", "mae", "mape", "r2", "f1", "roc auc"}
 
 
 def heading(name: str) -> str:
