@@ -36,11 +36,15 @@ def test_it_begins_with_the_two_commands() -> None:
 
 
 def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
-    (shown,) = blocks("yaml")
+    shown, compared = blocks("yaml")
     assert yaml.safe_load(shown) == yaml.safe_load((ROOT / "configs" / "digits-mlp.yaml").read_text())
     path = tmp_path / "shown.yaml"
     path.write_text(shown)
     assert load(path).config.name == "digits-mlp"
+    path.write_text(f"dataset: digits\n{compared}")
+    compare = load(path).config.compare
+    assert compare is not None
+    assert [contestant.name for contestant in compare.optimizers or ()] == ["sgd", "adam-both"]
 
 
 def test_every_command_of_the_tour_exists(tmp_path: Path) -> None:
