@@ -23,6 +23,10 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     adamax="adam_family.AdaMax",
     nadam="adam_family.NAdam",
     radam="adam_family.RAdam",
+    adabelief="variances.AdaBelief",
+    yogi="variances.Yogi",
+    lion="signs.Lion",
+    rprop="signs.Rprop",
 )
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]

@@ -35,11 +35,13 @@ class Optimizer(Component):
         switches: float options whose passes are left out where they are 0, and with them their coefficient.
             The runs of one call of `update` are alike in that: all zero or none.
         momentum_option: the option that a schedule which cycles the momentum takes the place of.
+        full_batch: whether it is made for gradients of all training rows; smaller batches get a warning.
     """
 
     scratch_count: ClassVar[int] = 1
     switches: ClassVar[tuple[str, ...]] = ("weight_decay",)
     momentum_option: ClassVar[str | None] = None
+    full_batch: ClassVar[bool] = False
     learning_rate: Any
     weight_decay: Any
 

@@ -72,6 +72,8 @@ def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
             options[name] = float(rng.uniform(0.3, 0.999))
         elif name == "eps":
             options[name] = float(10 ** rng.uniform(-8, -2))
+        elif name in ("increase_factor", "max_step"):
+            options[name] = float(rng.uniform(1.1, 2.0))
         else:
             options[name] = float(rng.uniform(0.001, 0.1))
     return cls(**options)
