@@ -27,6 +27,8 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     yogi="variances.Yogi",
     lion="signs.Lion",
     rprop="signs.Rprop",
+    lars="trust.Lars",
+    lamb="trust.Lamb",
 )
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]

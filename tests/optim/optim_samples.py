@@ -88,11 +88,12 @@ def kinds(cls: type[Optimizer]) -> list[dict[str, Any]]:
 class Runs:
     """A stack in training on given gradients (steps, runs, parameters), with all there is to look at."""
 
-    def __init__(self, optimizers, theta, gradients, rates, momentum=None, slice_values=16_384):
+    def __init__(self, optimizers, theta, gradients, rates, momentum=None, slice_values=16_384, tensors=None):
         self.theta = aligned_zeros(theta.shape, theta.dtype)
         self.theta[...] = theta
         self.g = aligned_zeros(theta.shape, theta.dtype)
-        self.stepper = Stepper(stack(optimizers), self.theta, self.g, slice_values=slice_values)
+        sizes = {"slice_values": slice_values, "tensors": tensors}
+        self.stepper = Stepper(stack(optimizers), self.theta, self.g, **sizes)
         self.gradients, self.rates, self.momentum = gradients, rates, momentum or {}
 
     def go(self, first, last, piece=1000):

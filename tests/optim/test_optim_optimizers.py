@@ -120,6 +120,10 @@ BY_HAND = {
     ),
     # the weights shrink by 0.1·0.5 first: 1.9 − 0.1 = 1.8; 1.8·0.95 − 0.1
     "lion": ({"weight_decay": 0.5}, 1.8, 1.61),
+    # shrunk to 1.9; a single number moves by a tenth of itself, whatever the gradient's size: 1.71
+    # 1.71·0.95·0.9 = 1.46205
+    "lars": ({"weight_decay": 0.5}, 1.71, 1.46205),
+    "lamb": ({"weight_decay": 0.5}, 1.71, 1.46205),
     # the first step is 0.1, the second, with the same sign, 0.1·1.2
     "rprop": ({}, 1.9, 1.78),
 }
