@@ -25,6 +25,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     radam="adam_family.RAdam",
     adabelief="variances.AdaBelief",
     yogi="variances.Yogi",
+    adan="adan.Adan",
     lion="signs.Lion",
     rprop="signs.Rprop",
     lars="trust.Lars",

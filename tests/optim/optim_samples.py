@@ -68,7 +68,7 @@ def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
             continue
         if name in ("weight_decay", "momentum", "dampening"):
             options[name] = float(rng.choice([0.0, rng.uniform(0.01, 0.9)]))
-        elif name in ("beta1", "beta2", "rho"):
+        elif name in ("beta1", "beta2", "beta3", "rho"):
             options[name] = float(rng.uniform(0.3, 0.999))
         elif name == "eps":
             options[name] = float(10 ** rng.uniform(-8, -2))
