@@ -46,6 +46,12 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
     if config.batch_size != "full" and config.batch_size > training_rows:
         said = "no update at all, since drop_last is true" if config.drop_last else "one update an epoch"
         yield f"batch_size is {config.batch_size} and there are {training_rows} training rows: {said}"
+    optimizer = config.optimizer
+    if optimizer.full_batch and config.batch_size != "full" and config.batch_size < training_rows:
+        yield (
+            f"{optimizer.name} is made for full batches: with {config.batch_size} of {training_rows} "
+            "training rows, what it learns from one batch misleads it on the next; set batch_size: full"
+        )
     patience = None if stopping is None else stopping.patience
     for said in config.schedule.warnings(length, patience):
         yield f"schedule: {said}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config, dump_yaml, to_plain
+from gdrun.config.checks import warnings
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
@@ -49,8 +50,10 @@ class Plan:
     @property
     def notices(self) -> list[str]:
         """What the user should know before it begins, one sentence each."""
-        data = [notice for kind in self.layout.kinds for one in kind.work.data for notice in one.notices]
-        return list(dict.fromkeys([*self.warnings, *data]))
+        kinds = self.layout.kinds
+        data = [notice for kind in kinds for one in kind.work.data for notice in one.notices]
+        checks = [said for kind in kinds for said in warnings(kind.config, kind.work.train_rows)]
+        return list(dict.fromkeys([*self.warnings, *data, *checks]))
 
     @property
     def runs(self) -> int:

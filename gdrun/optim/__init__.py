@@ -23,6 +23,13 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     adamax="adam_family.AdaMax",
     nadam="adam_family.NAdam",
     radam="adam_family.RAdam",
+    adabelief="variances.AdaBelief",
+    yogi="variances.Yogi",
+    adan="adan.Adan",
+    lion="signs.Lion",
+    rprop="signs.Rprop",
+    lars="trust.Lars",
+    lamb="trust.Lamb",
 )
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]

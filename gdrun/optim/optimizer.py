@@ -35,11 +35,15 @@ class Optimizer(Component):
         switches: float options whose passes are left out where they are 0, and with them their coefficient.
             The runs of one call of `update` are alike in that: all zero or none.
         momentum_option: the option that a schedule which cycles the momentum takes the place of.
+        full_batch: whether it is made for gradients of all training rows; smaller batches get a warning.
+        per_tensor: whether `update` needs the parameter tensors of the model, each as a whole.
     """
 
     scratch_count: ClassVar[int] = 1
     switches: ClassVar[tuple[str, ...]] = ("weight_decay",)
     momentum_option: ClassVar[str | None] = None
+    full_batch: ClassVar[bool] = False
+    per_tensor: ClassVar[bool] = False
     learning_rate: Any
     weight_decay: Any
 
@@ -70,6 +74,10 @@ class Optimizer(Component):
         self, theta: Array, g: Array, state: State, c: dict[str, Any], scratch: Sequence[Array]
     ) -> None:
         """One step, in place, over a slice of the flat buffers, element by element.
+
+        With `per_tensor` a slice is one parameter tensor of some runs, and all shapes are (runs, *its shape),
+        or (runs, 1, …) for coefficients. What is worked out over a tensor is worked out for each run by
+        itself.
 
         Args:
             theta: (runs, parameters) or, where all coefficients are plain numbers, any other shape;

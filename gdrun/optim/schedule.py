@@ -45,6 +45,9 @@ class Span:
     steps_per_epoch: int
 
 
+Length = RunLength | Span  # a run, or a part of one that a schedule takes for a whole
+
+
 @dataclass(frozen=True, kw_only=True)
 class Schedule(Component):
     """The base of every schedule. A subclass is a frozen dataclass whose fields are its options.
@@ -102,18 +105,23 @@ class Schedule(Component):
         """
         raise NotImplementedError
 
-    def learning_rate_factors(self, run: RunLength) -> Float64:
-        """The factor of the base learning rate at every step of a run, (steps,), warm-up included."""
-        step, span = self.positions(run)
+    def learning_rate_factors(self, run: Length, steps: int | None = None) -> Float64:
+        """The factor of the base learning rate at every step of a run, (steps,), warm-up included.
+
+        Args:
+            run: what the schedule spans.
+            steps: only so many steps of it, the first ones.
+        """
+        step, span = self.positions(run, steps)
         factors = self.curve(step, span)
-        warmup = min(self.warmup_length(run), run.steps)
+        warmup = min(self.warmup_length(run), len(step))
         if warmup:
             start = self.warmup_start_factor
             risen = np.arange(1.0, warmup + 1) / self.warmup_length(run)
             factors[:warmup] *= start + (1 - start) * risen
         return factors
 
-    def momentum(self, run: RunLength) -> Float64 | None:
+    def momentum(self, run: Length) -> Float64 | None:
         """The momentum (or beta1) of every step, (steps,), where the schedule cycles it; else None."""
         return None
 
@@ -132,13 +140,14 @@ class Schedule(Component):
             ]
         return []
 
-    def positions(self, run: RunLength) -> tuple[Float64, Span]:
-        """Where on its curve each step of the run is, (steps,), and what the curve spans."""
+    def positions(self, run: Length, steps: int | None = None) -> tuple[Float64, Span]:
+        """Where on its curve each step of the run is, or each of the first `steps`, and what it spans."""
         warmup = 0 if self.from_start else self.warmup_length(run)
-        step = np.maximum(np.arange(run.steps, dtype=np.float64) - warmup, 0.0)
+        count = run.steps if steps is None else steps
+        step = np.maximum(np.arange(count, dtype=np.float64) - warmup, 0.0)
         return step, Span(max(run.steps - warmup, 1), run.steps_per_epoch)
 
-    def warmup_length(self, run: RunLength) -> int:
+    def warmup_length(self, run: Length) -> int:
         """Steps of warm-up; 0 where there is none."""
         return self.length("warmup", run.steps_per_epoch) or 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -40,6 +42,8 @@ class Stepper:
         optimizer: stacked (`gdrun.component.stack`), or a single one for one run.
         theta: (runs, parameters), contiguous, best made with `aligned_zeros`; updated in place.
         gradients: likewise; filled by the caller before each step and overwritten by it.
+        tensors: shapes of the parameter tensors, in the order in which they lie in a run's parameters; None
+            for a single one. Only optimizers with `per_tensor` look at them.
         slice_values: values that are updated at a time; a matter of speed alone.
 
     Attributes:
@@ -48,7 +52,13 @@ class Stepper:
     """
 
     def __init__(
-        self, optimizer: Optimizer, theta: Array, gradients: Array, *, slice_values: int = SLICE
+        self,
+        optimizer: Optimizer,
+        theta: Array,
+        gradients: Array,
+        *,
+        tensors: Sequence[tuple[int, ...]] | None = None,
+        slice_values: int = SLICE,
     ) -> None:
         if not theta.flags.c_contiguous or not gradients.flags.c_contiguous:
             raise ValueError("theta and gradients must be contiguous arrays (runs, parameters)")
@@ -57,6 +67,9 @@ class Stepper:
                 "theta and gradients must both be (runs, parameters) of one dtype, "
                 f"not {theta.shape} {theta.dtype} and {gradients.shape} {gradients.dtype}"
             )
+        self.tensors = [theta.shape[1:]] if tensors is None else list(tensors)
+        if sum(map(math.prod, self.tensors)) != theta.shape[1]:
+            raise ValueError(f"tensors {self.tensors} do not fill the {theta.shape[1]} parameters of a run")
         self.optimizer = optimizer
         self.theta = theta
         self.gradients = gradients
@@ -124,7 +137,13 @@ class Stepper:
 
     def select(self, runs: Sequence[int], theta: Array, gradients: Array) -> Stepper:
         """A stepper for some of the runs and their own buffers, with a copy of their state."""
-        other = Stepper(take(self.optimizer, runs), theta, gradients, slice_values=self.slice_values)
+        other = Stepper(
+            take(self.optimizer, runs),
+            theta,
+            gradients,
+            tensors=self.tensors,
+            slice_values=self.slice_values,
+        )
         for name, values in other.state.items():
             values[...] = self.state[name][list(runs)]
         return other
@@ -191,7 +210,7 @@ class _Group:
         if columns != self.columns:
             self.columns = columns
             self.current = np.empty(start, dtype)
-            self.slices = list(self._slices())
+            self.slices = list(self._tensors() if self.optimizer.per_tensor else self._slices())
 
     def _slices(self) -> Iterator[tuple[Any, ...]]:
         """The arguments of every call of `update` in a step: views that are made once.
@@ -209,10 +228,7 @@ class _Group:
         else:
             widths = [min(size, parameters - i) for i in range(0, parameters, size)]
             shapes = [(run, 1, width) for run in range(runs) for width in widths]
-        scratch = [
-            aligned_zeros((max((rows * width for _, rows, width in shapes), default=0),), stepper.theta.dtype)
-            for _ in range(self.optimizer.scratch_count)
-        ]
+        scratch = self._scratch(max((rows * width for _, rows, width in shapes), default=0))
         start = self.rows.start * parameters
         for first, rows, width in shapes:
             part, shape = slice(start, start := start + rows * width), (rows, width)
@@ -224,11 +240,40 @@ class _Group:
                 [buffer[: rows * width].reshape(shape) for buffer in scratch],
             )
 
-    def _numbers(self, first: int, rows: int) -> dict[str, Array]:
-        """Views of the current numbers for some of the runs: one number is a 0-dimensional array."""
+    def _tensors(self) -> Iterator[tuple[Any, ...]]:
+        """Likewise, for an optimizer with `per_tensor`: every tensor, of as many runs as fit into a slice."""
+        stepper, runs = self.stepper, len(self.runs)
+        widths = [math.prod(shape) for shape in stepper.tensors]
+        most = [min(max(stepper.slice_values // max(width, 1), 1), runs) for width in widths]
+        scratch = self._scratch(max(map(operator.mul, most, widths), default=0))
+        stop = 0
+        for shape, width, step in zip(stepper.tensors, widths, most, strict=True):
+            start, stop = stop, stop + width
+            for first in range(0, runs if width else 0, step):
+                rows = min(step, runs - first)
+                row = self.rows.start + first
+                part, whole = (slice(row, row + rows), slice(start, stop)), (rows, *shape)
+                yield (
+                    stepper.theta[part].reshape(whole),
+                    stepper.gradients[part].reshape(whole),
+                    {name: values[part].reshape(whole) for name, values in stepper.state.items()},
+                    self._numbers(first, rows, len(shape)),
+                    [buffer[: rows * width].reshape(whole) for buffer in scratch],
+                )
+
+    def _scratch(self, values: int) -> list[Array]:
+        """The buffers in which `update` keeps values in between."""
+        count = self.optimizer.scratch_count
+        return [aligned_zeros((values,), self.stepper.theta.dtype) for _ in range(count)]
+
+    def _numbers(self, first: int, rows: int, dimensions: int = 1) -> dict[str, Array]:
+        """Views of the current numbers for some of the runs: one number is a 0-dimensional array.
+
+        Those of several runs are (rows, 1, …), with so many dimensions after the first.
+        """
         numbers = {}
         for name, column in self.columns.items():
             own = self.current[column]
             own = own if len(own) == 1 else own[first : first + rows]
-            numbers[name] = own.reshape(()) if len(own) == 1 else own[:, None]
+            numbers[name] = own.reshape(() if len(own) == 1 else (-1, *(1,) * dimensions))
         return numbers

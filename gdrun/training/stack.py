@@ -48,7 +48,9 @@ class Stack:
         self.parameters = aligned_copy(self.parameters)
         self.gradient = aligned_zeros(self.parameters.shape, work.dtype)
         self.norm: NDArray[np.float64] = np.zeros(len(runs))
-        self.optimizer = Stepper(stack([run.optimizer for run in runs]), self.parameters, self.gradient)
+        tensors = [slot.parameter.shape for slot in work.network.slots]
+        optimizer = stack([run.optimizer for run in runs])
+        self.optimizer = Stepper(optimizer, self.parameters, self.gradient, tensors=tensors)
         penalized = any(run.penalty.l1 or run.penalty.l2 for run in runs)
         penalty = stack([run.penalty for run in runs])
         count = work.network.weight_count

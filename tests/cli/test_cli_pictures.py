@@ -46,6 +46,11 @@ def test_the_axes_are_labelled():
     assert drawn[-1].split() == ["0", "5", "10", "epochs"]
 
 
+def test_a_logarithmic_axis_between_two_powers_of_ten_has_both():
+    drawn = lines(np.linspace(13, 12, 200), logarithmic=True, height=9)
+    assert [line.split()[0] for line in drawn[:9] if "┤" in line] == ["100", "10"]
+
+
 def test_a_logarithmic_axis_has_powers_of_ten():
     drawn = lines(np.logspace(-6, 2, 200), logarithmic=True, height=9)
     assert [line.split()[0] for line in drawn[:9] if "┤" in line] == ["100", "1", "0.01", "1e-4", "1e-6"]

@@ -256,6 +256,13 @@ class TestOptions:
         assert answer.code == 0
         assert answer.err.startswith("note: ") or answer.err == ""
 
+    def test_what_will_not_do_as_meant_is_said_before_the_run(self, tmp_path: Path) -> None:
+        config = config_file(tmp_path)
+        answer = gdrun("train", config, "optimizer=rprop", "batch_size=7", "--dry-run")
+        assert "note: rprop is made for full batches: with 7 of " in answer.err
+        full = gdrun("train", config, "optimizer=rprop", "batch_size=full", "--dry-run")
+        assert "full batches" not in full.err
+
     def test_smoke_is_short(self, tmp_path: Path) -> None:
         config = config_file(tmp_path)
         assert (

@@ -108,6 +108,7 @@ def test_how_long_a_run_is() -> None:
         ({"batch_size": 200}, 100, "there are 100 training rows: one update an epoch"),
         ({"batch_size": 200, "drop_last": True}, 100, "no update at all"),
         ({"schedule": {"name": "cosine", "warmup_epochs": 50}}, 100, "schedule: the warm-up of 200 updates"),
+        ({"optimizer": "rprop", "batch_size": 32}, 100, "rprop is made for full batches: with 32 of 100"),
     ],
 )
 def test_what_will_not_do_as_meant_is_said(keys: dict[str, Any], rows: int | None, said: str) -> None:
@@ -120,3 +121,6 @@ def test_nothing_is_said_of_a_sensible_config() -> None:
     config = from_plain({"dataset": "digits", "early_stopping": {}, "schedule": {"name": "cosine"}}).config
     assert warnings(config) == []
     assert warnings(config, 1000) == []
+    for size in ("full", 100):
+        full = from_plain({"dataset": "digits", "optimizer": "rprop", "batch_size": size}).config
+        assert warnings(full, 100) == []

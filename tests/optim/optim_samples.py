@@ -68,10 +68,12 @@ def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
             continue
         if name in ("weight_decay", "momentum", "dampening"):
             options[name] = float(rng.choice([0.0, rng.uniform(0.01, 0.9)]))
-        elif name in ("beta1", "beta2", "rho"):
+        elif name in ("beta1", "beta2", "beta3", "rho"):
             options[name] = float(rng.uniform(0.3, 0.999))
         elif name == "eps":
             options[name] = float(10 ** rng.uniform(-8, -2))
+        elif name in ("increase_factor", "max_step"):
+            options[name] = float(rng.uniform(1.1, 2.0))
         else:
             options[name] = float(rng.uniform(0.001, 0.1))
     return cls(**options)
@@ -86,11 +88,12 @@ def kinds(cls: type[Optimizer]) -> list[dict[str, Any]]:
 class Runs:
     """A stack in training on given gradients (steps, runs, parameters), with all there is to look at."""
 
-    def __init__(self, optimizers, theta, gradients, rates, momentum=None, slice_values=16_384):
+    def __init__(self, optimizers, theta, gradients, rates, momentum=None, slice_values=16_384, tensors=None):
         self.theta = aligned_zeros(theta.shape, theta.dtype)
         self.theta[...] = theta
         self.g = aligned_zeros(theta.shape, theta.dtype)
-        self.stepper = Stepper(stack(optimizers), self.theta, self.g, slice_values=slice_values)
+        sizes = {"slice_values": slice_values, "tensors": tensors}
+        self.stepper = Stepper(stack(optimizers), self.theta, self.g, **sizes)
         self.gradients, self.rates, self.momentum = gradients, rates, momentum or {}
 
     def go(self, first, last, piece=1000):

@@ -1,4 +1,4 @@
-"""Each optimizer against PyTorch's trajectories, a step worked by hand, and a known minimum."""
+"""Each optimizer against the trajectories of PyTorch or optax, a step worked by hand, and a known minimum."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_optimizer_has_golden_trajectories_on_both_objectives():
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
-def test_trajectory_is_pytorchs(case):
+def test_trajectory_is_that_of_its_source(case):
     optimizer = OPTIMIZERS[case["optimizer"]](**case["options"])
     points = trajectory(optimizer, case["objective"], case["start"], max(case["steps"]))
     close(points[case["steps"]], case["points"])
@@ -105,6 +105,34 @@ BY_HAND = {
     ),
     # ρ_1 and ρ_2 are below 5, so the step is η·m̂: 2 − 0.3; then m̂ = 5/3
     "radam": ({"beta1": 0.5}, 1.7, 1.7 - 0.1 * 5 / 3),
+    # m = 1.5, s = 0.5·(3 − 1.5)² + 1 = 2.125, ŝ = 4.25, m̂ = 3
+    # m = 1.25, s = 0.5·2.125 + 0.5·(1 − 1.25)² + 1 = 2.09375, ŝ = s/0.75, m̂ = 5/3
+    "adabelief": (
+        {"beta1": 0.5, "beta2": 0.5, "eps": 1.0},
+        2 - 0.3 / 3.06155281280883,
+        2 - 0.3 / 3.06155281280883 - 0.1 * (5 / 3) / 2.670828137980285,
+    ),
+    # v = 1 + 0.5·9 = 5.5, v̂ = 11, m̂ = 3; v = 5.5 − 0.5·1 = 5, v̂ = 20/3, m̂ = 5/3
+    "yogi": (
+        {"beta1": 0.5, "beta2": 0.5, "eps": 1.0, "initial_accumulator": 1.0},
+        2 - 0.3 / 4.3166247903554,
+        2 - 0.3 / 4.3166247903554 - 0.1 * (5 / 3) / 3.581988897471611,
+    ),
+    # m̂ = 3, v = 0, n = 4.5, n̂ = 9: 2 − 0.1·3/(3 + 1); d = −2, m̂ = 5/3, v = −1, v̂ = −4/3,
+    # n = 0.5·4.5 + 0.5·(1 − 0.5·2)² = 2.25, n̂ = 3: (5/3 − 0.5·4/3)/(√3 + 1) = 1/(√3 + 1)
+    "adan": (
+        {"beta1": 0.5, "beta2": 0.5, "beta3": 0.5, "eps": 1.0},
+        1.925,
+        1.925 - 0.1 / 2.73205080756888,
+    ),
+    # the weights shrink by 0.1·0.5 first: 1.9 − 0.1 = 1.8; 1.8·0.95 − 0.1
+    "lion": ({"weight_decay": 0.5}, 1.8, 1.61),
+    # shrunk to 1.9; a single number moves by a tenth of itself, whatever the gradient's size: 1.71
+    # 1.71·0.95·0.9 = 1.46205
+    "lars": ({"weight_decay": 0.5}, 1.71, 1.46205),
+    "lamb": ({"weight_decay": 0.5}, 1.71, 1.46205),
+    # the first step is 0.1, the second, with the same sign, 0.1·1.2
+    "rprop": ({}, 1.9, 1.78),
 }
 
 
@@ -124,9 +152,9 @@ def test_first_steps_by_hand(name):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_reaches_the_minimum_of_a_quadratic(name):
     rate = {"sgd": 0.05, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.5, "adadelta": 5.0, "radam": 0.01}
-    optimizer = OPTIMIZERS[name](
-        learning_rate=rate.get(name, 0.02), **({"weight_decay": 0.0} if name == "adamw" else {})
-    )
+    cls = OPTIMIZERS[name]
+    undecayed = {"weight_decay": 0.0} if "weight_decay" in option_types(cls) else {}
+    optimizer = cls(learning_rate=rate.get(name, 0.02), **undecayed)
     falling = np.linspace(1, 0.001, 1500)
     points = trajectory(optimizer, "quadratic", [1.0, -2.0], 1500, falling)
     assert points[-1] == pytest.approx(QUADRATIC_MINIMUM, abs=2e-3)
@@ -155,7 +183,8 @@ def test_nesterov_of_sgd_needs_momentum():
 @pytest.mark.parametrize(("name", "options"), [
     ("sgd", {"momentum": 1.0}), ("adam", {"beta2": 1.0}), ("adam", {"eps": 0}),
     ("adam", {"learning_rate": 0}), ("rmsprop", {"weight_decay": -1e-3}),
-    ("adagrad", {"initial_accumulator": -1}),
+    ("adagrad", {"initial_accumulator": -1}), ("rprop", {"increase_factor": 1.0}),
+    ("rprop", {"decrease_factor": 1.0}), ("rprop", {"min_step": 51.0}),
 ])  # fmt: skip
 def test_options_have_bounds(name, options):
     with pytest.raises(ValueError, match=f": {next(iter(options))} must be"):

@@ -22,13 +22,16 @@ from gdrun.optim.schedules import (
     InverseTime,
     Linear,
     MultiStep,
+    Noam,
     OneCycle,
     Piecewise,
     Plateau,
+    Sequence,
     Step,
     WarmupStableDecay,
 )
 from gdrun.optim.schedules.plateau import PlateauState
+from gdrun.optim.schedules.sequence import Part
 
 CASES = golden("schedules")
 PLATEAUS = golden("plateau")
@@ -39,11 +42,19 @@ SAMPLES = {  # options that each schedule needs, or that show more of it
     "piecewise": {"at_steps": (3, 7), "factors": (1.0, 0.5, 0.2)},
     "cosine_restarts": {"period_epochs": 1.5, "multiply": 1.3},
     "cyclic": {"half_period_epochs": 0.7, "mode": "exp_range"},
+    "sequence": {"parts": (Part(Linear(warmup_steps=2), for_epochs=1.4), Part(Cosine(), for_steps=3))},
 }
 
 
 def sample(name, **options):
     return SCHEDULES[name](**(SAMPLES.get(name, {}) | options))
+
+
+def made(plain):
+    options = {key: value for key, value in plain.items() if key != "name"}
+    if "parts" in options:
+        options["parts"] = [Part(**{**part, "schedule": made(part["schedule"])}) for part in plain["parts"]]
+    return SCHEDULES[plain["name"]](**options)
 
 
 def test_the_dictionary_is_there_and_most_of_it_has_golden_numbers():
@@ -55,8 +66,7 @@ def test_the_dictionary_is_there_and_most_of_it_has_golden_numbers():
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
 def test_learning_rate_is_pytorchs(case):
-    options = dict(case["schedule"])
-    schedule = SCHEDULES[options.pop("name")](**options)
+    schedule = made(case["schedule"])
     run = RunLength(case["epochs"], case["steps_per_epoch"])
     rates = case["base"] * schedule.learning_rate_factors(run)
     np.testing.assert_allclose(rates, case["learning_rate"], rtol=1e-12, atol=0)
@@ -123,6 +133,28 @@ def test_places_are_counted_from_the_start_and_other_lengths_after_the_warm_up()
     assert places.learning_rate_factors(run) == pytest.approx([1 / 3, 2 / 3, 1, 1, 1, 1, *[0.5] * 6])
     steps = Step(every_epochs=2, factor=0.5, warmup_epochs=1)
     assert steps.learning_rate_factors(run) == pytest.approx([1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1, 1, *[0.5] * 3])
+
+
+def test_parts_of_a_sequence_are_runs_of_their_own():
+    run = RunLength(4, 5)
+    parts = [Part(Linear(), for_steps=4), Part(MultiStep(at_steps=(2,), factor=0.5), for_epochs=1)]
+    # 4 steps down to 0, of which the last is one short; 5 steps that halve at their third; then as it was
+    expected = [1, 0.75, 0.5, 0.25, 1, 1, 0.5, 0.5, 0.5]
+    held = Sequence(parts).learning_rate_factors(run)
+    assert held == pytest.approx([*expected, *[0.5] * 11])
+    nested = Sequence([Part(Sequence(parts), for_steps=9), Part(Cosine())])
+    assert nested.learning_rate_factors(run)[:9] == pytest.approx(expected)
+    assert nested.learning_rate_factors(run)[9:] == pytest.approx(
+        Cosine().learning_rate_factors(RunLength(1, 11))
+    )
+    assert Sequence(parts).learning_rate_factors(RunLength(1, 3)) == pytest.approx(expected[:3])
+    warm = Sequence(parts, warmup_steps=2).learning_rate_factors(run)
+    assert warm == pytest.approx([0.5, 1, *expected, *[0.5] * 9])
+
+
+def test_a_part_longer_than_any_run_costs_no_memory():
+    endless = Sequence([Part(Cosine(), for_epochs=1e15)])
+    assert endless.learning_rate_factors(RunLength(1, 3)) == pytest.approx([1, 1, 1])
 
 
 def test_fractional_epochs_are_rounded_to_whole_steps():
@@ -203,6 +235,13 @@ def test_equal_options_are_equal_and_hashable(name):
     (lambda: CosineRestarts(period_steps=5, multiply=0.5), "multiply must be at least 1"),
     (lambda: Cyclic(), "exactly one of half_period_steps and half_period_epochs"),
     (lambda: Exponential(rate=0), "rate must be greater than 0"),
+    (lambda: Noam(model_size=0), "model_size must be at least 1"),
+    (lambda: Sequence(()), "parts must be one schedule or more"),
+    (lambda: Sequence([Part(Linear()), Part(Cosine())]), r"part 1 \(linear\) needs for_steps or for_epochs"),
+    (lambda: Sequence([Part(Plateau())]), "part 1 cannot be plateau, which waits for a metric"),
+    (lambda: Sequence([Part(OneCycle(cycle_momentum=True))]), "part 1 .one_cycle. cannot cycle the momentum"),
+    (lambda: Part(Linear(), for_steps=3, for_epochs=1), "at most one of for_steps and for_epochs"),
+    (lambda: Part(Linear(), for_steps=0), "for_steps must be at least 1"),
 ])  # fmt: skip
 def test_senseless_options_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
@@ -226,6 +265,9 @@ RUN = RunLength(10, 5)
     (MultiStep(at_steps=(50, 70)), None, "update 50 is never reached: the run has 50 updates"),
     (CosineRestarts(period_epochs=10), None, "first restart"),
     (WarmupStableDecay(decay_steps=60, warmup_steps=5), None, "longer than the 45"),
+    (Noam(), None, "warm-up of 4000 updates lasts as long as the run of 50"),
+    (Sequence([Part(Linear(), for_epochs=10), Part(Cosine())]), None, "part 2 (cosine) would begin after 50"),
+    (Sequence([Part(Linear(warmup_steps=9), for_steps=9)]), None, "part 1 (linear) is over after 9 updates"),
 ])  # fmt: skip
 def test_warnings(schedule, patience, word):
     (warning,) = schedule.warnings(RUN, patience)
@@ -234,7 +276,8 @@ def test_warnings(schedule, patience, word):
 
 @pytest.mark.parametrize("schedule", [
     Constant(warmup_epochs=1), Plateau(patience=5), Step(every_epochs=3), MultiStep(at_epochs=(3, 9)),
-    OneCycle(), CosineRestarts(period_epochs=3), WarmupStableDecay(),
+    OneCycle(), CosineRestarts(period_epochs=3), WarmupStableDecay(), Noam(warmup_steps=49),
+    Sequence([Part(Linear(), for_epochs=9.8), Part(Cosine())]),
 ])  # fmt: skip
 def test_no_warning_without_reason(schedule):
     assert schedule.warnings(RUN) == []

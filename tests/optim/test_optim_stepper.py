@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from optim_samples import Runs, kinds, random_options
@@ -65,6 +67,51 @@ def test_stacked_is_alone_to_the_bit(name, kind, dtype, parameters, slice_values
         own = stacked.stepper.run_state(run)
         assert list(own) == list(alone.stepper.state)
         assert all(same_bits(alone.stepper.state[name][0], own[name]) for name in own)
+
+
+SHAPES = [(4, 3), (5,), (), (0, 2), (2, 5, 2)]  # 38 parameters
+PER_TENSOR = [name for name, cls in OPTIMIZERS.items() if cls.per_tensor]
+
+
+def test_some_optimizers_need_tensors():
+    assert {"lars", "lamb"} <= set(PER_TENSOR)
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", PER_TENSOR)
+def test_each_tensor_goes_its_way_as_if_alone_to_the_bit(name, dtype, equal):
+    optimizers, theta, gradients, rates = some_runs(name, {}, dtype, 5, 38, equal=equal)
+    theta[2, 12:17] = 0  # as biases at the start
+    every = np.broadcast_to(rates, (STEPS, 5))
+    cycles = {} if equal else {1: np.linspace(0.95, 0.85, STEPS)}
+    stacked = Runs(optimizers, theta, gradients, every, cycles, slice_values=25, tensors=SHAPES).go(0, STEPS)
+    whole = Runs(optimizers, theta, gradients, every, cycles).go(0, STEPS)
+    assert not same_bits(whole.theta, stacked.theta)  # it does matter where the borders are
+    half = Runs(optimizers, theta, gradients, every, cycles, tensors=SHAPES).go(0, 9)
+    kept = Runs(optimizers[3:], half.theta[3:], gradients[:, 3:], every[:, 3:], tensors=SHAPES)
+    kept.stepper = half.stepper.select([3, 4], kept.theta, kept.g)
+    assert same_bits(kept.go(9, STEPS).theta, stacked.theta[3:])
+    stop = 0
+    for shape in SHAPES:
+        start, stop = stop, stop + math.prod(shape)
+        for run, optimizer in enumerate(optimizers):
+            own = theta[[run], start:stop], gradients[:, [run], start:stop], every[:, [run]]
+            cycle = {0: cycles[run]} if run in cycles else {}
+            alone = Runs([optimizer], *own, cycle, tensors=[shape]).go(0, STEPS)
+            assert same_bits(alone.theta[0], stacked.theta[run, start:stop].copy())
+
+
+@pytest.mark.parametrize("name", PER_TENSOR)
+def test_a_tensor_of_zeros_and_one_without_gradient_have_a_ratio_of_one(name):
+    # The first step is 0.1·v of lars (v = g = 3) and 0.1·m̂/√v̂ = 0.1·1 of lamb; the other tensor stays.
+    optimizer = OPTIMIZERS[name](learning_rate=0.1, weight_decay=0.0)
+    theta, g = np.array([[0.0, 0.0, 1.0, 2.0]]), np.array([[3.0, 3.0, 0.0, 0.0]])
+    stepper = Stepper(optimizer, theta, g, tensors=[(2,), (2,)])
+    stepper.prepare(np.full((1, 1), 0.1), 0)
+    stepper.step(0)
+    step = {"lars": 0.3, "lamb": 0.1}[name]
+    assert theta[0] == pytest.approx([-step, -step, 1, 2], rel=1e-6)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -193,5 +240,7 @@ def test_unfit_buffers_are_refused():
         Stepper(Adam(), theta[:, ::2], np.zeros((2, 3)))
     with pytest.raises(ValueError, match="one dtype"):
         Stepper(Adam(), theta, np.zeros((2, 6), np.float32))
+    with pytest.raises(ValueError, match=r"do not fill the 6 parameters"):
+        Stepper(Adam(), theta, theta.copy(), tensors=[(2, 2), (1,)])
     with pytest.raises(ValueError, match=r"learning_rate must be \(steps, 2 runs\)"):
         Stepper(Adam(), theta, theta.copy()).prepare(np.ones((4, 3)), 0)

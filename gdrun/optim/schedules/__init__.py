@@ -20,7 +20,9 @@ SCHEDULES: Registry[Schedule] = Registry(
     one_cycle="cycles.OneCycle",
     cyclic="cycles.Cyclic",
     warmup_stable_decay="cycles.WarmupStableDecay",
+    noam="decay.Noam",
     piecewise="staircase.Piecewise",
+    sequence="sequence.Sequence",
     plateau="plateau.Plateau",
 )
 

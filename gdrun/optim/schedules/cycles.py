@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from gdrun.component import Count, Decay, NonNegative, Positive, Probability
-from gdrun.optim.schedule import Float64, RunLength, Schedule, Span
+from gdrun.optim.schedule import Float64, Length, RunLength, Schedule, Span
 
 Anneal = Literal["cosine", "linear"]
 
@@ -56,7 +56,7 @@ class OneCycle(Schedule):
     def curve(self, step: Float64, span: Span) -> Float64:
         return self._up_and_down(step, span, self.start_factor, 1.0, self.end_factor)
 
-    def momentum(self, run: RunLength) -> Float64 | None:
+    def momentum(self, run: Length) -> Float64 | None:
         if not self.cycle_momentum:
             return None
         return self._up_and_down(
@@ -146,7 +146,7 @@ class WarmupStableDecay(Schedule):
     end_factor: NonNegative = 0.0
     anneal: Anneal = "linear"
 
-    def warmup_length(self, run: RunLength) -> int:
+    def warmup_length(self, run: Length) -> int:
         return self.length("warmup", run.steps_per_epoch) or max(round(run.steps / 20), 1)
 
     def curve(self, step: Float64, span: Span) -> Float64:

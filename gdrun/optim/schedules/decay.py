@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from gdrun.component import Count, NonNegative, Positive
-from gdrun.optim.schedule import Float64, Schedule, Span
+from gdrun.optim.schedule import Float64, Length, Schedule, Span
 
 
 @dataclass(frozen=True)
@@ -95,3 +95,38 @@ class InverseSqrt(Schedule):
     def curve(self, step: Float64, span: Span) -> Float64:
         scale = self.length("scale", span.steps_per_epoch) or self.length("warmup", span.steps_per_epoch) or 1
         return 1 / np.sqrt(1 + step / scale)
+
+
+_NOAM_WARMUP = 4000  # updates
+
+
+@dataclass(frozen=True)
+class Noam(Schedule):
+    """The transformer's: up along a line, then down as one over the root of the number of updates.
+
+    Formula:
+        factor(t) = d^(−1/2)·min(T^(−1/2), T·w^(−3/2)), T = t + 1
+
+    Options:
+        model_size: d, the width of the model.
+        warmup_steps, warmup_epochs: w, in updates or in epochs; 4000 updates, as in the paper, if not given.
+        warmup_start_factor: where the rise starts from, as a share of the peak; 0 in the formula.
+
+    Variant:
+        Equation 3 of the paper, whose first update has the number 1. The peak is a factor of 1/√(d·w), so
+        that a learning rate of about 1 belongs with it.
+
+    Reference:
+        Vaswani et al., "Attention is all you need", NeurIPS 2017, 5.3; named after Noam Shazeer in the
+        tensor2tensor library.
+    """
+
+    from_start: ClassVar[bool] = True
+    model_size: Count = 512
+
+    def warmup_length(self, run: Length) -> int:
+        return self.length("warmup", run.steps_per_epoch) or _NOAM_WARMUP
+
+    def curve(self, step: Float64, span: Span) -> Float64:
+        late: Float64 = np.maximum(step + 1, self.warmup_length(span))  # T, and w during the warm-up
+        return 1 / np.sqrt(self.model_size * late)

@@ -13,7 +13,8 @@ from gdrun.nn.layer import Workspace
 from gdrun.nn.loss import Loss
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedule import RunLength, Schedule
-from gdrun.optim.schedules import Plateau
+from gdrun.optim.schedules import Cosine, Linear, Plateau, Sequence
+from gdrun.optim.schedules.sequence import Part
 from gdrun.optim.stepper import Stepper
 from gdrun.report.console.pictures import Curve, Picture
 
@@ -61,6 +62,8 @@ def example_of(cls: type[Any]) -> Any:
                 options[f"{length}_epochs"] = (10.0, 20.0) if length == "at" else 10.0
         if "factors" in {field.name for field in dataclasses.fields(cls)}:
             options["factors"] = (1.0, 0.5, 0.1)
+        if issubclass(cls, Sequence):
+            options["parts"] = (Part(Linear(end_factor=0.5), for_epochs=10.0), Part(Cosine()))
     try:
         return cls(**options)
     except (ValueError, TypeError):
@@ -83,8 +86,8 @@ def _schedule(schedule: Schedule) -> Picture:
 
 def _epochs_for(schedule: Schedule) -> int:
     """Epochs enough for the lengths and places that the schedule was given."""
-    longest = 0.0
-    for length in ("warmup", *schedule.lengths):
+    longest = schedule.warmup_length(RunLength(_EPOCHS, _STEPS_PER_EPOCH)) / _STEPS_PER_EPOCH
+    for length in schedule.lengths:
         for unit, epochs in (("epochs", 1.0), ("steps", 1 / _STEPS_PER_EPOCH)):
             given = getattr(schedule, f"{length}_{unit}", None)
             values = given if isinstance(given, tuple) else (given,)

@@ -106,6 +106,8 @@ def _axis(curves: Sequence[Float64], picture: Picture) -> tuple[float, float, fl
         low = min(low, 0.0)
     if high - low < 1e-9 * max(abs(high), 1.0):
         low, high = low - 0.5, high + 0.5
+    if picture.logarithmic and math.ceil(low) > math.floor(high):  # between two powers of ten: they are shown
+        low, high = float(math.floor(low)), float(math.ceil(high))
     return low, high, _nice((high - low) / _TICKS, whole=picture.logarithmic)
 
 
