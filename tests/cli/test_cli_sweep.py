@@ -229,7 +229,7 @@ def test_goes_on_to_the_same_results_and_repeats_nothing(tmp_path: Path, undistu
     complete = {
         member.name: (member / "run.json").stat().st_ino
         for member in (path / "members").iterdir()
-        if record(member)["status"] == "completed"
+        if (member / "run.json").exists() and record(member)["status"] == "completed"
     }
     assert 4 <= len(complete) < 10
     config.unlink()  # all that is needed is in the group
