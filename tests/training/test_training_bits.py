@@ -161,6 +161,19 @@ def test_every_optimizer_trains_to_the_same_bits_alone_and_stacked(name: str) ->
     assert bits(together, 2) == bits(train(make_work(runs[2:], epochs=3)), 0)
 
 
+def test_an_optimizer_that_needs_tensors_gets_those_of_the_network() -> None:
+    # One step of lars changes each weight matrix by a tenth of its length, and not all of them together.
+    run = make_run(0, optimizer=OPTIMIZERS["lars"](learning_rate=0.1), schedule=SCHEDULES["constant"]())
+    work = make_work([run], "float64", epochs=1, batch_size=None, keep_best=False)
+    before = work.network.initial_parameters(run.initializer, run.seed)
+    change = train(work).outcomes[0].parameters - before
+    weights = [slot for slot in work.network.slots if slot.parameter.is_weight]
+    assert len(weights) == 3
+    for slot in weights:
+        own = slice(slot.start, slot.stop)
+        assert np.linalg.norm(change[own]) == pytest.approx(0.1 * np.linalg.norm(before[own]))
+
+
 def test_runs_on_data_of_their_own_have_the_bits_they_have_alone() -> None:
     table = small_table()
     data = [prepare(table, split(table, 0.2, 0.1, seed=seed)) for seed in range(3)]
