@@ -30,6 +30,7 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     rprop="signs.Rprop",
     lars="trust.Lars",
     lamb="trust.Lamb",
+    muon="muon.Muon",
 )
 
 __all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]

@@ -10,6 +10,7 @@ from optim_samples import QUADRATIC_MINIMUM, case_name, golden, trajectory
 
 from gdrun.component import option_types
 from gdrun.optim import OPTIMIZERS, RmsProp
+from gdrun.optim.muon import orthogonalized
 from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules import SCHEDULES
 from gdrun.optim.stepper import Stepper
@@ -86,6 +87,12 @@ BY_HAND = {
         1.925,
         1.925 - 0.1 * (5 / 3) / (1.91485421551268 + 1),
     ),
+    # a number is no matrix: adam's steps, with the learning rate for these
+    "muon": (
+        {"adam_learning_rate": 0.1, "beta1": 0.5, "beta2": 0.5, "eps": 1.0},
+        1.925,
+        1.925 - 0.1 * (5 / 3) / (1.91485421551268 + 1),
+    ),
     # the weights shrink by 0.1·0.5 first: 1.9 − 0.075 = 1.825; 1.825·0.95 = 1.73375, then adam's second step
     "adamw": (
         {"beta1": 0.5, "beta2": 0.5, "eps": 1.0, "weight_decay": 0.5},
@@ -154,7 +161,8 @@ def test_reaches_the_minimum_of_a_quadratic(name):
     rate = {"sgd": 0.05, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.5, "adadelta": 5.0, "radam": 0.01}
     cls = OPTIMIZERS[name]
     undecayed = {"weight_decay": 0.0} if "weight_decay" in option_types(cls) else {}
-    optimizer = cls(learning_rate=rate.get(name, 0.02), **undecayed)
+    own = {"adam_learning_rate": 0.02} if name == "muon" else {}
+    optimizer = cls(learning_rate=rate.get(name, 0.02), **undecayed, **own)
     falling = np.linspace(1, 0.001, 1500)
     points = trajectory(optimizer, "quadratic", [1.0, -2.0], 1500, falling)
     assert points[-1] == pytest.approx(QUADRATIC_MINIMUM, abs=2e-3)
@@ -171,6 +179,33 @@ def test_centered_rmsprop_survives_a_constant_gradient():
         g[...] = constant
         stepper.step(k)
     assert np.isfinite(theta).all()
+
+
+@pytest.mark.parametrize("case", golden("muon"), ids=["wide", "tall"])
+def test_muon_orthogonalizes_matrices(case):
+    start = np.array(case["start"])
+    theta, g = start.reshape(1, -1).copy(), np.zeros((1, start.size))
+    optimizer = OPTIMIZERS["muon"](**case["options"])
+    stepper = Stepper(optimizer, theta, g, tensors=[start.shape])
+    stepper.prepare(np.full((len(case["points"]), 1), optimizer.learning_rate), 0)
+    for k, (gradient, point) in enumerate(zip(case["gradients"], case["points"], strict=True)):
+        g[0] = np.ravel(gradient)
+        stepper.step(k)
+        close(theta[0], np.ravel(point))
+
+
+@pytest.mark.parametrize("shape", [(3, 20, 30), (3, 30, 20), (2, 8, 8), (1, 1, 5), (1, 5, 1)])
+def test_singular_values_of_an_orthogonalized_matrix_are_about_one(shape):
+    matrices = np.random.default_rng(1).normal(size=shape)
+    found = orthogonalized(matrices)
+    # the directions stay: uᵀ·X·v is diagonal, with the new singular values
+    u, _, vt = np.linalg.svd(matrices, full_matrices=False)
+    turned = u.transpose(0, 2, 1) @ found @ vt.transpose(0, 2, 1)
+    values = np.diagonal(turned, axis1=1, axis2=2)
+    assert np.abs(turned - values[:, :, None] * np.eye(values.shape[1])).max() < 1e-9
+    assert values.min() > 0.1
+    assert values.max() < 1.3
+    assert np.median(values) > 0.6
 
 
 def test_nesterov_of_sgd_needs_momentum():
