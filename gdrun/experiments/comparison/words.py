@@ -25,24 +25,27 @@ def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
             f"With {numbers.seeds} seeds and {pairs} pairs no difference could be declared, however clear: "
             f"that would take {needed}."
         )
+    edges: dict[tuple[str, str], list[str]] = {}
     for name, contestant in found["contestants"].items():
-        tuning = contestant["tuning"]
         ended = contestant["ended"]["tuning"]
         unfinished = sum(count for status, count in ended.items() if status not in FINAL)
+        tuning = contestant["tuning"]
         if unfinished:
             yield f"{name} has no result: {unfinished} of its trial runs failed; gdrun resume tries again."
         elif contestant["chosen"] is None:
             yield f"{name} has no result: every trial diverged."
         elif tuning["edge"] is not None:
-            which = {"low": "lowest", "high": "highest"}[tuning["edge"]]
-            yield (
-                f"The best {tuning['edge_option']} of {name} is the {which} that was tried: "
-                "a wider range might do better."
-            )
+            edges.setdefault((tuning["edge_option"], tuning["edge"]), []).append(name)
         diverged = contestant["ended"]["evaluation"].get("diverged", 0)
         if diverged:
             seeds = sum(contestant["ended"]["evaluation"].values())
             yield f"{name} diverged on {diverged} of {seeds} seeds; its means are over the others."
+    for (option, side), names in edges.items():
+        which = {"low": "lowest", "high": "highest"}[side]
+        yield (
+            f"The best {option} is the {which} that was tried for {', '.join(names)}: "
+            "a wider range might do better."
+        )
     if all(contestant["test"] is None for contestant in found["contestants"].values()):
         yield "There are no test rows: validation rows chose settings and epochs, so their results flatter."
     if not problem.split.resample:
