@@ -179,7 +179,7 @@ class TestContestants:
     @pytest.mark.parametrize(
         ("asked", "words"),
         [
-            ("sgd,adan", "'adan' is no optimizer; did you mean adam?"),
+            ("sgd,adm", "'adm' is no optimizer; did you mean adam?"),
             ("sgd", "nothing to compare sgd with"),
             ("sgd,sgd", "'sgd' occurs twice"),
             ("", "'' is no optimizer"),
