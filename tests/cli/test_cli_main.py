@@ -234,7 +234,9 @@ def test_a_closed_stdin_is_fine(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("words", [["explain", "polynomial"], ["explain", "polynomial", "--json"], ["list", "loss"]])
+@pytest.mark.parametrize(
+    "words", [["explain", "polynomial"], ["explain", "polynomial", "--json"], ["list", "loss"]]
+)
 def test_a_terminal_without_greek_letters_is_no_error(words: list[str]) -> None:
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "gdrun", *words]
