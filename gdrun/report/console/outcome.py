@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
-from gdrun.report.console.comparison import next_command, show_comparison
-from gdrun.report.console.folds import show_folds
 from gdrun.report.console.numbers import duration
-from gdrun.report.console.points import show_points, train_the_best
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, result_table, run_summary, status_text
+from gdrun.report.lazily import function
 from gdrun.run_directory.store import Group, load
 
-SHOWN: Mapping[str, Callable[[Screen, Group], None]] = {  # what is shown of groups of a command
-    "kfold": show_folds,
-    "compare-optimizers": show_comparison,
-    "sweep": show_points,
+SHOWN: Mapping[str, str] = {  # what is shown of groups of a command
+    "train": "console.outcome.show_metrics",
+    "kfold": "console.folds.show_folds",
+    "compare-optimizers": "console.comparison.show_comparison",
+    "sweep": "console.points.show_points",
 }
-NEXT: Mapping[str, Callable[[Group], str]] = {
-    "compare-optimizers": next_command,
-    "sweep": train_the_best,
+NEXT: Mapping[str, str] = {  # which command is useful then
+    "compare-optimizers": "console.comparison.next_command",
+    "sweep": "console.points.train_the_best",
 }
 
 
@@ -58,12 +57,13 @@ def _show_group(screen: Screen, group: Group) -> None:
     total = (group.record.get("timing") or {}).get("total")
     screen.show(Text.assemble(f"{summary['runs']} runs: ", counts, f" · {duration(total)}" if total else ""))
     command = str(group.record.get("command"))
-    SHOWN.get(command, _show_metrics)(screen, group)
+    function(SHOWN.get(command, SHOWN["train"]))(screen, group)
     further = NEXT.get(command)
-    _next(screen, group.path, further(group) if further else f"gdrun runs show {group.path}")
+    _next(screen, group.path, function(further)(group) if further else f"gdrun runs show {group.path}")
 
 
-def _show_metrics(screen: Screen, group: Group) -> None:
+def show_metrics(screen: Screen, group: Group) -> None:
+    """Show mean, spread and interval of every result."""
     if group.summary["metrics"]:
         screen.show(group_table(group.summary["metrics"]))
 

@@ -29,7 +29,6 @@ from gdrun.report.html.run_page import setting
 from gdrun.report.html.source import ReportGroup, ReportRun, section
 from gdrun.report.html.words import as_float, column_words, component_name, duration, figure, terms
 
-COMPARISON = "compare-optimizers"  # the command whose groups have such a page
 VERDICTS = 8  # said before the table of all
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 Columns = Mapping[str, Sequence[Any]]
 
+COMPARISON, SWEEP = "compare-optimizers", "sweep"  # the commands whose groups have pages of their own
+
 
 @dataclass(frozen=True)
 class ReportRun:

@@ -21,7 +21,6 @@ from gdrun.report.html.sweep_charts import (
 from gdrun.report.html.sweep_points import Point, points_of
 from gdrun.report.html.words import as_int, column_words, count, duration, figure, terms
 
-SWEEP = "sweep"  # the command whose groups have such a page
 _MOST_ROWS, _MOST_CELLS = 500, 2500  # of the table
 
 

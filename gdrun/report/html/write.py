@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from gdrun.report.html.compare_page import COMPARISON, compare_page
 from gdrun.report.html.directory import read_group, read_members, read_run
-from gdrun.report.html.group_page import group_page
 from gdrun.report.html.large_groups import MOST_REPORTS
 from gdrun.report.html.page import render
-from gdrun.report.html.run_page import run_page
-from gdrun.report.html.source import ReportGroup, ReportRun
-from gdrun.report.html.sweep_page import SWEEP, best_runs, sweep_page
+from gdrun.report.html.source import COMPARISON, SWEEP, ReportGroup, ReportRun
+from gdrun.report.lazily import function
 from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.store import Run, load
 
-PAGES: Mapping[str, tuple[str, Callable[[ReportGroup], Mapping[str, Any]]]] = {  # of groups of a command
-    COMPARISON: ("compare.html.jinja", compare_page),
-    SWEEP: ("sweep.html.jinja", sweep_page),
+PAGES: Mapping[str, tuple[str, str]] = {  # of groups of a command: template, and what fills it
+    COMPARISON: ("compare.html.jinja", "html.compare_page.compare_page"),
+    SWEEP: ("sweep.html.jinja", "html.sweep_page.sweep_page"),
 }  # they have hundreds of members, without reports of their own
+GROUP = ("group.html.jinja", "html.group_page.group_page")
+RUN = ("run.html.jinja", "html.run_page.run_page")
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
     """The page on a run or a group."""
-    if isinstance(source, ReportRun):
-        return render("run.html.jinja", run_page(source))
-    template, page = PAGES.get(str(source.record.get("command")), ("group.html.jinja", group_page))
-    return render(template, page(source))
+    is_run = isinstance(source, ReportRun)
+    template, page = RUN if is_run else PAGES.get(str(source.record.get("command")), GROUP)
+    return render(template, function(page)(source))
 
 
 def write_report(path: Path | str, *, members: bool = True) -> Path:
@@ -56,7 +53,8 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
         source = read_group(saved, members=command not in PAGES)
         if command == SWEEP:
-            source = replace(source, members=read_members(saved, best_runs(source), []))
+            best = function("html.sweep_page.best_runs")(source)
+            source = replace(source, members=read_members(saved, best, []))
         text = report_text(source)
     write_atomically(saved.report, text.encode("utf-8"))
     return saved.report
