@@ -18,7 +18,7 @@ from gdrun.experiments.command import Command
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import lay_out, names_of
 from gdrun.experiments.summary import summarize
-from gdrun.run_directory.directory import MEMBERS
+from gdrun.run_directory.directory import GOOD, MEMBERS
 from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.run import PREDICTIONS
 from gdrun.run_directory.store import Run
@@ -85,11 +85,11 @@ def kfold_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]])
     summary = summarize(rows)
     columns = list(summary["metrics"])
     for name in columns:
-        values = [row.get(name) if row["status"] in ("completed", "stopped") else None for row in rows]
+        values = [row.get(name) if row["status"] in GOOD else None for row in rows]
         by_repeat = [values[i : i + fold.of] for i in range(0, len(values), fold.of)]
         summary["metrics"][name] = asdict(describe_folds(by_repeat))
     summary["folds"], summary["repeats"], summary["strategy"] = fold.of, len(rows) // fold.of, fold.strategy
-    if all(row["status"] in ("completed", "stopped") for row in rows):
+    if all(row["status"] in GOOD for row in rows):
         summary |= _pooled(path, config, [str(row["run"]) for row in rows], fold.of)
     return summary
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import Config
+from gdrun.run_directory.directory import GOOD
 from gdrun.statistics import describe
 
 _OWN_COLUMNS = ("run", "seed", "split.fold.number", "phase")  # the third is called fold
@@ -53,7 +54,7 @@ def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     statuses: dict[str, int] = {}
     for row in rows:
         statuses[row["status"]] = statuses.get(row["status"], 0) + 1
-    good = [row for row in rows if row["status"] in ("completed", "stopped")]
+    good = [row for row in rows if row["status"] in GOOD]
     columns = dict.fromkeys(key for row in good for key in row if key.startswith(("train_", "val_", "test_")))
     metrics = {name: asdict(describe([row.get(name) for row in good])) for name in columns}
     return {"runs": len(rows), "statuses": statuses, "metrics": metrics}

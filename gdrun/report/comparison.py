@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gdrun.run_directory.directory import GOOD
+
 Problem = Mapping[str, Any]
 
 
@@ -54,7 +56,7 @@ def verdicts(problem: Problem) -> list[str]:
 def runs_without_end(problem: Problem, name: str, phase: str) -> tuple[int, int]:
     """How many runs of a contestant in this phase diverged or failed, of how many."""
     ended = section_of(problem, name, "ended").get(phase) or {}
-    bad = sum(number for status, number in ended.items() if status not in ("completed", "stopped"))
+    bad = sum(number for status, number in ended.items() if status not in GOOD)
     return bad, sum(ended.values())
 
 

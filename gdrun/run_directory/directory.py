@@ -21,6 +21,7 @@ SCHEMA_VERSION = 1
 CONFIG, REPORT, LOG, CHECKPOINTS, MEMBERS = "config.yaml", "report.html", "run.log", "checkpoints", "members"
 
 Status = Literal["running", "completed", "stopped", "diverged", "interrupted", "failed"]
+GOOD = ("completed", "stopped")  # of a run whose results count
 
 
 class WritableDirectory:

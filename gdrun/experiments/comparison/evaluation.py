@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.measures import GOOD, curves_of
+from gdrun.experiments.comparison.measures import curves_of
+from gdrun.run_directory.directory import GOOD
 from gdrun.statistics import describe, interquartile_mean, quartiles
 
 MOST_EPOCHS = 400  # of a curve in summary.json; of more, so many are taken evenly

@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.experiments.command import Row
-from gdrun.run_directory.directory import MEMBERS
+from gdrun.run_directory.directory import GOOD, MEMBERS
 from gdrun.run_directory.metrics_csv import FILE_NAME, read_metrics
 
-GOOD = ("completed", "stopped")
 INITIAL, BEST = "initial_monitor", "best_monitor"
 EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
 

@@ -10,10 +10,10 @@ from typing import Any
 from gdrun.config import Config
 from gdrun.experiments.command import Row
 from gdrun.experiments.summary import summarize
+from gdrun.run_directory.directory import GOOD
 from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
 
-GOOD = ("completed", "stopped")
 _IN_THE_LOSS = ("loss", "penalty", "preprocessing")  # the last sets the unit of a regression's target
 
 

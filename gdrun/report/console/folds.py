@@ -13,12 +13,12 @@ from rich.text import Text
 from gdrun.report.console.numbers import number
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, plain_table, status_text
+from gdrun.run_directory.directory import GOOD
 from gdrun.run_directory.store import Group
 from gdrun.text import printable
 
 MOST_FOLDS = 20  # more are summed up by repetition
 MOST_CLASSES = 12
-_GOOD = ("completed", "stopped")
 
 
 def show_folds(screen: Screen, group: Group) -> None:
@@ -55,7 +55,7 @@ def folds_table(rows: Sequence[Mapping[str, Any]], folds: int) -> Table:
     if len(rows) > MOST_FOLDS and len(rows) > folds:
         return _repetitions_table(rows, folds, metrics)
     shown = rows[:MOST_FOLDS]
-    bad = any(row["status"] not in _GOOD for row in shown)
+    bad = any(row["status"] not in GOOD for row in shown)
     table = plain_table("", *(["status"] if bad else []), "best epoch", *metrics)
     for row in shown:
         epoch = row.get("best_epoch")
@@ -75,7 +75,7 @@ def folds_table(rows: Sequence[Mapping[str, Any]], folds: int) -> Table:
 def _repetitions_table(rows: Sequence[Mapping[str, Any]], folds: int, metrics: Sequence[str]) -> Table:
     table = plain_table("", "folds", *(f"{name}, mean ± std" for name in metrics))
     for repeat in range(len(rows) // folds):
-        good = [row for row in rows[repeat * folds : (repeat + 1) * folds] if row["status"] in _GOOD]
+        good = [row for row in rows[repeat * folds : (repeat + 1) * folds] if row["status"] in GOOD]
         cells = []
         for name in metrics:
             values = [row[name] for row in good]

@@ -13,12 +13,11 @@ from gdrun.config.dump import flow
 from gdrun.report.console.numbers import number
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import plain_table
-from gdrun.run_directory.directory import CONFIG, MEMBERS
+from gdrun.run_directory.directory import CONFIG, GOOD, MEMBERS
 from gdrun.run_directory.store import Group
 from gdrun.text import printable
 
 MOST_POINTS = 20
-_GOOD = ("completed", "stopped")
 _LONGEST_VALUE = 32
 _ACROSS, _DOWN = 9, 18  # of a heat map: more are hard to read in text
 _UNBROKEN = 10_000  # columns: what is measured is cut off at the width of the screen
@@ -88,7 +87,7 @@ def points_table(
     words = {key: _words([point["settings"].get(key) for point in summary["points"]]) for key in keys}
     known = list(dict.fromkeys(name for point in points for name in point["metrics"]))
     shown = _beside(monitor, known) if beside else []
-    bad = any(status not in _GOOD for point in points for status in point["statuses"])
+    bad = any(status not in GOOD for point in points for status in point["statuses"])
     means = (", mean ± std" if spread else ", mean") if len(summary["seeds"]) > 1 else ""
     headers = [*map(_broken, keys), f"{monitor}{means}", *shown, *(["ended"] if bad else [])]
     table = plain_table("point", *headers)
@@ -182,5 +181,5 @@ def _cell(description: Mapping[str, Any] | None, *, spread: bool) -> Text:
 
 def _ended(point: Point) -> Text:
     """How the runs of a point ended that came to no good end."""
-    bad = {status: count for status, count in point["statuses"].items() if status not in _GOOD}
+    bad = {status: count for status, count in point["statuses"].items() if status not in GOOD}
     return Text(", ".join(f"{count} of {point['runs']} {status}" for status, count in bad.items()), "bad")

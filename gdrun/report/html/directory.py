@@ -14,14 +14,13 @@ import numpy as np
 from gdrun.errors import GdrunError
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
-from gdrun.run_directory.directory import MEMBERS, REPORT
+from gdrun.run_directory.directory import GOOD, MEMBERS, REPORT
 from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
 
 Value = TypeVar("Value")
 
-GOOD = ("completed", "stopped")
 MOST_MEMBERS = 200  # of a group, that are read for their curves
 MOST_REASONS = 20  # of runs that ended badly, that are read and shown
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.report.html.directory import GOOD, MOST_MEMBERS, MOST_REASONS
+from gdrun.report.html.directory import MOST_MEMBERS, MOST_REASONS
 from gdrun.report.html.source import ReportGroup
 from gdrun.report.html.words import figure
+from gdrun.run_directory.directory import GOOD
 
 MOST_REPORTS = 20  # of members: one takes as long as to train a small run, and half a megabyte
 MOST_DOTS = 60  # of one result, that are drawn: more would be piled higher than the chart

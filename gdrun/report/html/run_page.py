@@ -21,6 +21,7 @@ from gdrun.report.html.words import (
     heading,
     terms,
 )
+from gdrun.run_directory.directory import GOOD
 
 RESULTS = {"train": "training", "validation": "validation", "test": "test"}
 DURATIONS = {"setup", "training", "evaluation", "total"}
@@ -67,7 +68,7 @@ def headline(run: ReportRun) -> str:
         done = count(epoch, "epoch")
         if planned is not None and planned > epoch and status != "completed":
             done = f"{figure(epoch)} of {count(planned, 'epoch')}"
-        words += f" after {done}" if status in ("completed", "stopped") else f". It came to {done}"
+        words += f" after {done}" if status in GOOD else f". It came to {done}"
         total = section(record, "timing").get("total")
         words += f", in {duration(total)}" if as_float(total) is not None else ""
     reason = str(record.get("reason") or "").strip().removesuffix(".")

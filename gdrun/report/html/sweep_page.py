@@ -20,6 +20,7 @@ from gdrun.report.html.sweep_charts import (
 )
 from gdrun.report.html.sweep_points import Point, points_of
 from gdrun.report.html.words import as_int, column_words, count, duration, figure, terms
+from gdrun.run_directory.directory import GOOD
 
 _MOST_ROWS, _MOST_CELLS = 500, 2500  # of the table
 
@@ -105,9 +106,7 @@ def tiles(
         if test:
             shown.append((f"its {column_words(tested)}", figure(test.get("mean")), "chose nothing"))
     statuses = {str(status): as_int(number) or 0 for status, number in section(summary, "statuses").items()}
-    bad = [
-        f"{figure(n)} {status}" for status, n in statuses.items() if status not in ("completed", "stopped")
-    ]
+    bad = [f"{figure(n)} {status}" for status, n in statuses.items() if status not in GOOD]
     return [
         *shown,
         ("points", figure(len(points)), ""),

@@ -9,8 +9,7 @@ from typing import Any
 from gdrun.report.html.source import ReportGroup, section
 from gdrun.report.html.sweep_axes import in_words
 from gdrun.report.html.words import as_float, as_int, count, figure
-
-GOOD = ("completed", "stopped")
+from gdrun.run_directory.directory import GOOD
 
 
 @dataclass(frozen=True)
