@@ -66,8 +66,7 @@ def layer(description: dict[str, Any]) -> Layer:
     options = dict(description)
     if "activation" in options:
         options["activation"] = activation(options["activation"])
-    if "shape" in options:
-        options["shape"] = tuple(options["shape"])
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     return LAYERS[options.pop("name")](**options)
 
 
