@@ -162,8 +162,9 @@ class Network:
             bound = layer.bind(output, own, own_slopes, workspace)
             output, overwritable = bound.output, bound.overwritable
             forward_passes.append(bound.forward)
-            backward_passes.append(bound.backward)
             earlier_parameters = earlier_parameters or bool(own)
+            if earlier_parameters:  # a flatten before the first of them passes nothing on
+                backward_passes.append(bound.backward)
         return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
 
     def generators(self, seeds: Sequence[int]) -> dict[int, list[np.random.Generator]]:
