@@ -76,7 +76,7 @@ class TrainedRun:
     @cached_property
     def network(self) -> Network:
         """The network for the run's data."""
-        return build_network(self.config, (len(self.preprocessor.feature_names),), self._targets)
+        return build_network(self.config, self.preprocessor.features_shape, self._targets)
 
     @property
     def _targets(self) -> int:
@@ -98,14 +98,25 @@ class TrainedRun:
         return self._predictions(features, rows.target)
 
     def predict_array(self, features: NDArray[Any]) -> NDArray[Any]:
-        """Class names (rows,) or values (rows, outputs) for raw features (rows, columns), all numbers."""
-        numbers = np.atleast_2d(np.asarray(features, np.float64))
+        """Class names (rows,) or values (rows, outputs) for raw features, all numbers.
+
+        Args:
+            features: (rows, columns), or (rows, *row_shape) of images or sequences; also a single row.
+        """
         preprocessor = self.preprocessor
+        numbers = np.asarray(features, np.float64)
+        if preprocessor.row_shape is not None and numbers.shape[-len(preprocessor.row_shape) :] == (
+            preprocessor.row_shape
+        ):
+            numbers = numbers.reshape(-1, len(preprocessor.number_names))
+        numbers = np.atleast_2d(numbers)
         if preprocessor.levels:
             raise DataError("the run was trained on categories too: predict a CSV file instead of an array")
-        if numbers.shape[1] != len(preprocessor.number_names):
+        if numbers.ndim != 2 or numbers.shape[1] != len(preprocessor.number_names):
+            columns, shape = len(preprocessor.number_names), preprocessor.row_shape
+            found = f"{numbers.shape[1]} columns" if numbers.ndim == 2 else f"shape {numbers.shape[1:]}"
             raise DataError(
-                f"{numbers.shape[1]} columns instead of the {len(preprocessor.number_names)} trained on"
+                f"{found} instead of the {columns} trained on{f', in rows of shape {shape}' if shape else ''}"
             )
         return self.predict(NewData("array", numbers, preprocessor.number_names, (), None)).values
 

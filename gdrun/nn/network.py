@@ -244,7 +244,8 @@ def bind_layers(
         bound = layer.bind(output, own, _share(gradients, prefix), workspace)
         output = bound.output
         forward_passes.append(bound.forward)
-        backward_passes.append(bound.backward)
+        if needed:  # a flatten before the first parameters passes nothing on
+            backward_passes.append(bound.backward)
         workspace.overwritable, workspace.input_gradient = bound.overwritable, needed
     return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
 

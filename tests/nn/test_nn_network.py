@@ -153,3 +153,15 @@ def test_a_network_bound_for_evaluation_has_no_backward_pass():
     assert bound.output.shape == (4, 3, 2)
     with pytest.raises(RuntimeError, match="bound for evaluation"):
         bound.backward(np.ones((4, 3, 2)))
+
+
+@pytest.mark.parametrize("first", [[Flatten()], [LAYERS["activation"](Relu()), Flatten(), Dropout(0.1)], []])
+def test_layers_before_the_first_parameters_have_no_gradient_to_pass_on(first):
+    network = Network([*first, Dense(2)], (3, 2) if first else (6,))
+    parameters = np.ones((1, network.parameter_count))
+    gradients = np.empty_like(parameters)
+    x = np.ones((1, 4, *network.input_shape))
+    bound = network.bind(x, parameters, gradients, generators=network.generators([0]))
+    bound.forward()
+    assert bound.backward(np.ones((1, 4, 2))) is None
+    assert (gradients > 0).all()
