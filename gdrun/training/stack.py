@@ -22,7 +22,7 @@ class Stack:
     Attributes:
         runs: places in the plan of the runs that are still here.
         parameters: (runs, parameters), in the order of `runs`.
-        state: (runs, state), what layers remember that isn't trained.
+        layer_state: (runs, state), what layers remember that isn't trained.
         gradient: like `parameters`, of the last update, penalty included; before clipping once `keep_norm`
             was asked.
         order: the batch order.
@@ -36,7 +36,7 @@ class Stack:
         self.runs = list(range(len(work.runs)))
         starts = np.array([self._start(run) for run in work.runs], work.dtype)
         count = work.network.parameter_count
-        self.parameters, self.state = starts[:, :count], starts[:, count:]
+        self.parameters, self.layer_state = starts[:, :count], starts[:, count:]
         self.order = BatchOrder(work, self.runs)
         self.generators = work.network.generators([run.seed for run in work.runs])
         self._bind()
@@ -52,15 +52,15 @@ class Stack:
     @property
     def variables(self) -> Array:
         """(runs, variables), parameters and state as they are now."""
-        if not self.state.shape[1]:
+        if not self.layer_state.shape[1]:
             return self.parameters
-        return np.concatenate([self.parameters, self.state], axis=1)
+        return np.concatenate([self.parameters, self.layer_state], axis=1)
 
     def _bind(self) -> None:
         """Make the buffers for the runs that are here, and the functions that work on them."""
         work = self.work
         runs = [work.runs[run] for run in self.runs]
-        self.parameters, self.state = aligned_copy(self.parameters), aligned_copy(self.state)
+        self.parameters, self.layer_state = aligned_copy(self.parameters), aligned_copy(self.layer_state)
         self.gradient = aligned_zeros(self.parameters.shape, work.dtype)
         self.norm: NDArray[np.float64] = np.zeros(len(runs))
         tensors = [slot.parameter.shape for slot in work.network.slots]
@@ -78,7 +78,7 @@ class Stack:
         """A function that fills `gradient` from the rows (runs, size) of one batch."""
         x, y = self.rows.buffers(len(self.runs), size)
         bound = self.work.network.bind(
-            x, self.parameters, self.gradient, state=self.state, generators=self.generators
+            x, self.parameters, self.gradient, state=self.layer_state, generators=self.generators
         )
         derive = self.work.loss.bind(bound.output, y)
         gather, forward, backward = self.rows.gather, bound.forward, bound.backward
@@ -123,17 +123,19 @@ class Stack:
         state = {name: values[places] for name, values in self.optimizer.state.items()}
         norm = self.norm[places]
         self._select(places)
-        self.parameters, self.state = self.parameters[places], self.state[places]
+        self.parameters, self.layer_state = self.parameters[places], self.layer_state[places]
         if places:
             self._bind()
             self.norm = norm
             for name, values in self.optimizer.state.items():  # perhaps fewer: none of these may need one
                 values[...] = state[name]
 
-    def restore(self, runs: Sequence[int], parameters: Array, state: Array, order: NDArray[np.intp]) -> None:
+    def restore(
+        self, runs: Sequence[int], parameters: Array, layer_state: Array, order: NDArray[np.intp]
+    ) -> None:
         """Take up the runs of a snapshot; the optimizer's state is then the caller's to fill."""
         self._select([self.runs.index(run) for run in runs])
-        self.parameters, self.state = parameters, state
+        self.parameters, self.layer_state = parameters, layer_state
         self.order.order = order.copy()
         self._bind()
 

@@ -181,7 +181,7 @@ class Trainer:
         stack = self.stack
         arrays = {
             "parameters": stack.parameters,
-            "state": stack.state,
+            "layer_state": stack.layer_state,
             "best": self.best,
             "order": stack.order.order,
             "norm": stack.norm,
@@ -204,7 +204,7 @@ class Trainer:
         self.epoch, self.batch = document["epoch"], document["batch"]
         self.began -= document["seconds"]
         stack = self.stack
-        stack.restore(document["runs"], arrays["parameters"], arrays["state"], arrays["order"])
+        stack.restore(document["runs"], arrays["parameters"], arrays["layer_state"], arrays["order"])
         stack.norm = arrays["norm"]
         for name, values in stack.optimizer.state.items():
             values[...] = arrays[f"optimizer.{name}"]

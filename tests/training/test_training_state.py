@@ -58,7 +58,7 @@ def test_a_snapshot_without_the_state_is_noticed() -> None:
     with pytest.raises(StoppedError):
         train(work, observer)
     (snapshot,) = observer.snapshots
-    snapshot.arrays["state"][...] = work.network.initial_state()
+    snapshot.arrays["layer_state"][...] = work.network.initial_state()
     assert bits(train(work, snapshot=snapshot), 0)[0] != bits(whole, 0)[0]
 
 
