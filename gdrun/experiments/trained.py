@@ -83,8 +83,8 @@ class TrainedRun:
         return len(self.preprocessor.classes) or len(self.preprocessor.target_names)
 
     @cached_property
-    def parameters(self) -> Array:
-        """(1, parameters) from weights.npz."""
+    def variables(self) -> Array:
+        """(1, variables) from weights.npz."""
         arrays = self.run.weights()
         flat = self.network.flat(arrays)
         if flat is None:
@@ -154,7 +154,7 @@ class TrainedRun:
             for name, numbers in rows.items():
                 part = make_part(table, numbers, self.preprocessor, config.dtype)
                 evaluator = self._evaluator(config, part)
-                found = evaluator.evaluate(self.parameters, self._penalty(config))
+                found = evaluator.evaluate(self.variables, self._penalty(config))
                 values[name] = {quantity: float(column[0]) for quantity, column in found.items()}
         return values, notices
 
@@ -190,7 +190,7 @@ class TrainedRun:
         return Evaluator(self.network, loss, metrics_of(config), part, self.preprocessor, dtype)
 
     def _penalty(self, config: Config) -> NDArray[np.float64]:
-        return config.penalty.value(self.parameters, self.network.weight_count)
+        return config.penalty.value(self.variables, self.network.weight_count)
 
     def _predictions(self, features: NDArray[Any], target: NDArray[Any] | None) -> Predictions:
         rows = len(features)
@@ -200,7 +200,7 @@ class TrainedRun:
         part = Part(features, empty, empty, np.arange(rows))
         with blas_threads(self.config.compute.blas_threads):
             evaluator = self._evaluator(self.config, part)
-            found = evaluator.predictions(evaluator.scores(self.parameters))[0].astype(np.float64)
+            found = evaluator.predictions(evaluator.scores(self.variables))[0].astype(np.float64)
         names = self.preprocessor.target_names
         if not len(classes):
             return Predictions((), names, found, None, target)
