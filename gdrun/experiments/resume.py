@@ -15,13 +15,13 @@ from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_o
 from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
-from gdrun.experiments.spec import FINAL
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
-from gdrun.run_directory.directory import CONFIG, MEMBERS
+from gdrun.run_directory.directory import CONFIG, FINAL, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
+from gdrun.run_directory.store import load as saved
 
 COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD, COMPARE, SWEEP)}
 
@@ -91,6 +91,12 @@ def _resume_group(
 
 
 def _config(path: Path, plugins: Iterable[Path]) -> Config:
+    """The config of a run or group.
+
+    Raises:
+        ConfigError: it is not what the run began with.
+    """
+    _ = saved(path).config_text  # looks at its digest
     for plugin in plugins:
         load_plugin(plugin)
     return load(path / CONFIG).config

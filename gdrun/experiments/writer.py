@@ -98,13 +98,14 @@ class TileWriter:
         self.running = len(trainer.stack.runs)
         self.setup_seconds = setup_seconds
         lengths = snapshot.document["metrics_lengths"] if snapshot else {}
+        digests = snapshot.document.get("metrics_digests", {}) if snapshot else {}
         self.metrics = {}
         described = [Shared(_described(data, self.work)) for data in self.work.data]
         splits = None if snapshot else [_packed_split(data) for data in self.work.data]
         beginnings = []
         for run in trainer.stack.runs:
             directory, place = self.directories[run], self.work.runs[run].data
-            self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
+            self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)), digests.get(str(run)))
             values = {
                 "status": "running",
                 "reason": None,

@@ -83,8 +83,10 @@ def the_run(runs: Path, name: str) -> Path:
 
 
 def record(path: Path) -> dict[str, Any]:
-    """The content of run.json or group.json, which is strict JSON."""
-    return strict_json((path / ("group.json" if (path / "group.json").exists() else "run.json")).read_text())
+    """The content of run.json or group.json, which is strict JSON, without the digest at its end."""
+    found = strict_json((path / ("group.json" if (path / "group.json").exists() else "run.json")).read_text())
+    found.pop("sha256", None)
+    return found
 
 
 def strict_json(text: str) -> Any:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.errors import ConfigError
 from gdrun.experiments.command import Row
 from gdrun.run_directory.directory import GOOD, MEMBERS
-from gdrun.run_directory.metrics_csv import FILE_NAME, read_metrics
+from gdrun.run_directory.store import Run
 
 INITIAL, BEST = "initial_monitor", "best_monitor"
 EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
@@ -22,8 +23,8 @@ Curves = Mapping[str, NDArray[Any]]
 def curves_of(path: Path, run: str) -> Curves:
     """The columns of a run's metrics.csv; none before it has begun."""
     try:
-        return read_metrics(path / MEMBERS / run / FILE_NAME)
-    except FileNotFoundError:
+        return Run(path / MEMBERS / run).metrics
+    except ConfigError:
         return {}
 
 
