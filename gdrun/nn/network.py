@@ -30,11 +30,19 @@ class Slot:
 
 @dataclass(frozen=True)
 class BoundNetwork:
-    """A network's equations bound to an input buffer; see `Network.bind`."""
+    """A network's equations bound to an input buffer; see `Network.bind`.
 
-    output: Array
+    `outputs` are those of every layer; one may be overwritten by the forward pass of the next layer.
+    """
+
+    outputs: tuple[Array, ...]
     forward_passes: tuple[Callable[[], None], ...]
     backward_passes: tuple[Callable[[Array], Array | None], ...]  # last layer first
+
+    @property
+    def output(self) -> Array:
+        """The last layer's."""
+        return self.outputs[-1]
 
     def forward(self) -> None:
         """Compute `output` (runs, batch, *output_shape) from the input buffer and the weights."""
@@ -92,6 +100,13 @@ class Network:
         steps = [f"{layer.name} {shape}" for layer, shape in zip(self.layers, self.shapes[1:], strict=False)]
         return " → ".join([str(self.input_shape), *steps])
 
+    def described_layers(self) -> list[str]:
+        """Every layer's name and output shape, as "dense 64" or "conv2d 24 × 24 × 8"."""
+        return [
+            f"{layer.name} {' × '.join(map(str, shape))}"
+            for layer, shape in zip(self.layers, self.shapes[1:], strict=True)
+        ]
+
     def initial_parameters(self, initializer: Initializer, seed: int) -> NDArray[np.float64]:
         """The starting parameters (parameters,) of the run with this seed, in float64.
 
@@ -147,7 +162,7 @@ class Network:
         weights = self.views(parameters)
         slopes = {} if gradients is None else self.views(gradients)
         forward_passes, backward_passes = [], []
-        output = x
+        output, outputs = x, []
         overwritable = False
         earlier_parameters = input_gradient
         for index, layer in enumerate(self.layers):
@@ -161,10 +176,11 @@ class Network:
             workspace.generators = (generators or {}).get(index, ())
             bound = layer.bind(output, own, own_slopes, workspace)
             output, overwritable = bound.output, bound.overwritable
+            outputs.append(output)
             forward_passes.append(bound.forward)
             backward_passes.append(bound.backward)
             earlier_parameters = earlier_parameters or bool(own)
-        return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
+        return BoundNetwork(tuple(outputs), tuple(forward_passes), tuple(reversed(backward_passes)))
 
     def generators(self, seeds: Sequence[int]) -> dict[int, list[np.random.Generator]]:
         """A generator a run for every stochastic layer."""

@@ -49,6 +49,7 @@ class Outcome:
         last: the last evaluation.
         parameters: (parameters,), those of the best epoch, or the last ones where nothing tells the best.
         seconds: of training.
+        learning: the pictures that were taken of it, name → array; see `Learning.of`.
     """
 
     status: Ending
@@ -59,6 +60,7 @@ class Outcome:
     last: Record | None
     parameters: Array
     seconds: float
+    learning: dict[str, Array]
 
 
 class Observer(Protocol):
