@@ -172,7 +172,13 @@ class RunDirectory(WritableDirectory):
         Raises:
             SystemRefusedError: the system said no; the status on the disk is still `running`.
         """
-        end_runs([self.ending(status, reason, weights=weights, predictions=predictions, learning=learning, **values)])
+        end_runs(
+            [
+                self.ending(
+                    status, reason, weights=weights, predictions=predictions, learning=learning, **values
+                )
+            ]
+        )
 
     def ending(
         self,

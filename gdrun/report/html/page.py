@@ -29,6 +29,7 @@ SCRIPTS = (  # in the order they must run in
     "charts.js",
     "compare.js",
     "sweep.js",
+    "learning.js",
     "report.js",
 )
 STYLE = "report.css"
@@ -99,12 +100,14 @@ def render(template: str, page: Mapping[str, Any]) -> str:
 
     Args:
         template: a file in templates/.
-        page: the sections; every value of type `Chart` in the lists `charts`, `spreads` and `predictions`
-            is drawn, in that order.
+        page: the sections; every value of type `Chart` in the lists `charts`, `spreads`, `predictions` and
+            `layers` is drawn, in that order.
     """
     from markupsafe import Markup
 
-    charts = [chart for name in ("spreads", "charts", "predictions") for chart in page.get(name, ())]
+    charts = [
+        chart for name in ("spreads", "charts", "predictions", "layers") for chart in page.get(name, ())
+    ]
     numbers = {id(chart): number for number, chart in enumerate(charts)}
     return (
         environment()
