@@ -23,7 +23,7 @@ class Histograms:
     """Histograms of every layer of a stack of runs, of one forward and backward pass as in training.
 
     `activations` are the outputs of a layer, of those layers that compute something; `gradients` are those of
-    the loss, without penalty, with respect to a layer's weights; `weights` are these. Of each there is, a layer:
+    the loss, without penalty, with respect to a layer's weights; `weights` are these. Of each there is:
 
         <kind>.counts   (layers, 64) how many values fall in each bin
         <kind>.range    (layers, 2) from where to where the bins reach: the least and the largest value

@@ -88,7 +88,7 @@ class Learning:
     def _take(self, parameters: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         began = time.perf_counter()
         values: dict[str, Array] = {}
-        finite = np.isfinite(parameters).all(axis=1)
+        finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(parameters), axis=1)
         for picture in self.pictures:
             seen, whole = picture.take(parameters, runs)
             values |= seen
@@ -138,7 +138,7 @@ class Learning:
 
 
 def picture_epochs(epochs: int, every: int, most: int) -> list[int]:
-    """At most so many epochs, each with an evaluation: 0, the last one, and more between the earlier they are.
+    """At most so many epochs, each with an evaluation: 0, the last one, and between them more of early ones.
 
     Args:
         epochs: of the run.

@@ -76,7 +76,7 @@ def _ridges(
     for frame in range(len(epochs)):
         heights = []
         for layer in range(len(names)):
-            own = _rebinned(counts[frame, layer], *bounds[frame, layer].tolist(), low, high)
+            own = _rebinned(counts[frame, layer], bounds[frame, layer], low, high)
             top = own.max() or 1.0
             heights.append(np.rint(99 * own / top).astype(int).tolist())
         frames.append(heights)
@@ -107,9 +107,10 @@ def _ridges(
 
 
 def _rebinned(
-    counts: NDArray[np.float64], low: float, high: float, least: float, largest: float
+    counts: NDArray[np.float64], bounds: NDArray[np.float64], least: float, largest: float
 ) -> NDArray[np.float64]:
-    """Counts of equal bins from low to high, spread over the bins of a common axis."""
+    """Counts of equal bins between two bounds, spread over the bins of a common axis."""
+    low, high = bounds.tolist()
     edges = np.linspace(least, largest, BINS + 1)
     if high <= low:  # all in one place
         own, _ = np.histogram([low], edges, weights=[counts.sum()])

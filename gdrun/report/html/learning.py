@@ -1,4 +1,4 @@
-"""The section on what the network learned: what it computes, what its first layer sees, how its layers are."""
+"""The section on what the network learned: what it computes, what its first layer sees, and its layers."""
 
 from __future__ import annotations
 
@@ -62,11 +62,8 @@ def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -
         if min(grid) < 2:
             return False
     if "curve.x" in sizes:
-        outputs = sizes.get("curve.value", (0,))[-1:]
-        expected |= {
-            "curve.x": sizes["curve.x"][:1],
-            "curve.value": (frames, *sizes["curve.x"][:1], *outputs),
-        }
+        across, values = sizes["curve.x"][:1], sizes.get("curve.value", (0,))[-1:]
+        expected |= {"curve.x": across, "curve.value": (frames, *across, *values)}
     if "activations.counts" in sizes:
         bins = sizes["activations.counts"][-1:]
         for kind in _KINDS:

@@ -152,7 +152,8 @@ def _regions(
         f"{count(len(target), 'training row')}."
     )
     return Drawing(
-        "Decision boundary", alternative, caption, frames, start, x, y, names[0], names[1], shaded, points, legend
+        "Decision boundary", alternative, caption, frames, start,
+        x, y, names[0], names[1], shaded, points, legend,
     )  # fmt: skip
 
 
@@ -189,8 +190,8 @@ def _values(
     )
     said = ", ".join(figure(level) for level in levels)
     caption = (
-        f"Blue is low ({figure(low)}), orange high ({figure(high)}). Lines of equal prediction: {said}. Dots: "
-        f"{count(len(target), 'training row')} in the colour of their target."
+        f"Blue is low ({figure(low)}), orange high ({figure(high)}). Lines of equal prediction: {said}. "
+        f"Dots: {count(len(target), 'training row')} in the colour of their target."
     )
     title = f"Prediction of {target_name}"
     return Drawing(title, alternative, caption, frames, start, x, y, names[0], names[1], shaded, points, ())
