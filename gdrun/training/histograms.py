@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.arrays import aligned_empty, aligned_zeros
+from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.nn.layer import Array
 from gdrun.nn.layers.activation_layer import ActivationLayer
 from gdrun.nn.network import Network, Slot
@@ -82,8 +82,7 @@ class Histograms:
         network, part = work.network, work.data[work.runs[run].data].train
         x = part.features[self.rows][None]
         y = work.loss.encode(part.target[self.rows], network.output_shape[0], work.dtype)[None]
-        own = aligned_empty((1, len(parameters)), work.dtype)
-        own[0] = parameters
+        own = aligned_copy(parameters[None])
         gradient = aligned_zeros(own.shape, work.dtype)
         generators = network.generators([work.runs[run].seed])
         bound = network.bind(x, own, gradient, generators=generators)

@@ -230,7 +230,7 @@ class TestHistograms:
 
     def test_tell_layers_that_compute_from_those_that_pass_on(self) -> None:
         layers = [
-            *(LAYERS["dense"](8), LAYERS["reshape"]((8, 1)), LAYERS["flatten"](), LAYERS["dropout"](0.5)),
+            *(LAYERS["dense"](40), LAYERS["reshape"]((40, 1)), LAYERS["flatten"](), LAYERS["dropout"](0.5)),
             *(LAYERS["activation"](ACTIVATIONS["relu"]()), LAYERS["maxout"](2), LAYERS["prelu"]()),
             LAYERS["dense"](3),
         ]
