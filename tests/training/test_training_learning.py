@@ -19,6 +19,7 @@ from gdrun.nn.layers import LAYERS
 from gdrun.nn.losses import LOSSES
 from gdrun.nn.network import Network
 from gdrun.optim import OPTIMIZERS
+from gdrun.run_directory.weights import pack_arrays
 from gdrun.training.histograms import BINS
 from gdrun.training.learning import MOST_PICTURES, Learning, picture_epochs
 from gdrun.training.surface import CURVE, GRID
@@ -247,6 +248,17 @@ class TestHistograms:
         arrays = learned(make_work([run], epochs=0, diagnostics=True))
         assert (arrays["gradients.moments"][0, :2, 2] == 1).all()
         assert arrays["gradients.counts"][0, :2].sum() == 0
+
+    def test_and_a_surface_fill_little_of_the_disk(self) -> None:
+        random = np.random.default_rng(0)
+        layers = [LAYERS["dense"](30, activation=ACTIVATIONS["tanh"]()) for _ in range(30)]
+        network = Network([*layers, LAYERS["dense"](1)], (2,))
+        work = work_on(regression(2, 700), [make_run(0)], epochs=200, diagnostics=True)
+        arrays = learned(replace(work, network=network))
+        assert len(arrays["epochs"]) >= MOST_PICTURES
+        noise = {name: random.bytes(array.nbytes) for name, array in arrays.items()}
+        full = {name: np.frombuffer(noise[name], np.uint8) for name in arrays}
+        assert len(pack_arrays(full, compressed=True)) < 350_000  # as if nothing could be compressed
 
     def test_of_a_deep_network_are_of_some_layers(self) -> None:
         layers = [LAYERS["dense"](4) for _ in range(40)] + [LAYERS["dense"](3)]
