@@ -56,10 +56,10 @@ class Histograms:
         """See `Picture`: which layers."""
         return {"activations.layers": np.array(self.active), "weights.layers": np.array(self.weighted)}
 
-    def take(self, parameters: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+    def take(self, variables: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         """See `Picture`."""
         found: list[dict[str, Array]] = []
-        for run, own in zip(runs, parameters, strict=True):
+        for run, own in zip(runs, variables, strict=True):
             outputs, gradient = self._passes(run, own)
             weights = [np.concatenate([own[s.start : s.stop] for s in slots]) for slots in self.slots]
             slopes = [np.concatenate([gradient[s.start : s.stop] for s in slots]) for slots in self.slots]
@@ -72,20 +72,22 @@ class Histograms:
         finite = [all(np.isfinite(array).all() for array in one.values()) for one in found]
         return values, np.array(finite)
 
-    def _passes(self, run: int, parameters: Array) -> tuple[list[Array], Array]:
-        """The outputs of the active layers and the gradient of the parameters (parameters,) of one run.
+    def _passes(self, run: int, variables: Array) -> tuple[list[Array], Array]:
+        """The outputs of the active layers and the gradient (parameters,), of a run with these (variables,).
 
-        Everything that a pass writes to is its own, so that training doesn't notice: a copy of the
-        parameters, and generators of noise that begin anew.
+        Everything that a pass writes to is its own, so that training doesn't notice: a copy of the layers'
+        state, and generators of noise that begin anew.
         """
         work = self.work
         network, part = work.network, work.data[work.runs[run].data].train
         x = part.features[self.rows][None]
         y = work.loss.encode(part.target[self.rows], network.output_shape[0], work.dtype)[None]
-        own = aligned_copy(parameters[None])
-        gradient = aligned_zeros(own.shape, work.dtype)
+        parameters, state = np.split(variables[None], [network.parameter_count], axis=1)
+        gradient = aligned_zeros(parameters.shape, work.dtype)
         generators = network.generators([work.runs[run].seed])
-        bound = network.bind(x, own, gradient, generators=generators)
+        bound = network.bind(
+            x, aligned_copy(parameters), gradient, state=aligned_copy(state), generators=generators
+        )
         outputs = []
         for index, (forward, output) in enumerate(zip(bound.forward_passes, bound.outputs, strict=True)):
             forward()

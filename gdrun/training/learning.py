@@ -1,6 +1,6 @@
 """A picture of learning: what a network computes, and what goes on in it, at a few epochs of each run.
 
-Pictures are taken at evaluations, with the parameters that are evaluated: at epoch 0, at epochs that lie
+Pictures are taken at evaluations, with the weights that are evaluated: at epoch 0, at epochs that lie
 closer together where learning is fastest, and at the last one; when a run ends, also of the weights it keeps.
 """
 
@@ -33,8 +33,8 @@ class Picture(Protocol):
     def fixed(self, run: int) -> dict[str, Array]:
         """Name → array of what is the same at every epoch, as axes are."""
 
-    def take(self, parameters: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
-        """Look at parameters (runs, parameters) of the runs at these places of the plan.
+    def take(self, variables: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+        """Look at variables (runs, variables) of the runs at these places of the plan.
 
         Returns:
             Name → array (runs, …), of the same shapes every time; and whether all that was seen of a run was
@@ -66,18 +66,18 @@ class Learning:
         each = sum(picture.cost for picture in self.pictures)
         return int(min(MOST_PICTURES, max(2, max(_FREE, _SHARE * training) // each)))
 
-    def observe(self, epoch: int, runs: Sequence[int], parameters: Array) -> None:
+    def observe(self, epoch: int, runs: Sequence[int], variables: Array) -> None:
         """Take pictures of runs that are evaluated, if it is time.
 
         Args:
             epoch: epochs done.
             runs: their places in the plan.
-            parameters: (runs, parameters).
+            variables: (runs, variables).
         """
         if not self.pictures or epoch not in self.epochs:
             return
         place = self.epochs.index(epoch)
-        values, finite = self._take(parameters, runs)
+        values, finite = self._take(variables, runs)
         self.taken[runs, place] = finite
         for name, array in values.items():
             if name not in self.frames:
@@ -85,12 +85,12 @@ class Learning:
                 self.frames[name] = np.zeros(shape, array.dtype)
             self.frames[name][runs, place] = array
 
-    def _take(self, parameters: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+    def _take(self, variables: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         began = time.perf_counter()
         values: dict[str, Array] = {}
-        finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(parameters), axis=1)
+        finite: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(variables), axis=1)
         for picture in self.pictures:
-            seen, whole = picture.take(parameters, runs)
+            seen, whole = picture.take(variables, runs)
             values |= seen
             finite &= whole
         self.seconds += time.perf_counter() - began
@@ -101,7 +101,7 @@ class Learning:
 
         Args:
             run: its place in the plan.
-            kept: (parameters,), the weights that are its result.
+            kept: (variables,), the weights that are its result.
             epoch: to which they belong; None if nothing finite was seen of it.
         """
         places = np.flatnonzero(self.taken[run]).tolist()

@@ -47,7 +47,8 @@ class Outcome:
         epochs, steps: done.
         best: the evaluation that the parameters belong to; None if not even the first was finite.
         last: the last evaluation.
-        parameters: (parameters,), those of the best epoch, or the last ones where nothing tells the best.
+        variables: (variables,), parameters and state of the best epoch, or the last ones where nothing tells
+            the best.
         seconds: of training.
         learning: the pictures that were taken of it, name → array; see `Learning.of`.
     """
@@ -58,7 +59,7 @@ class Outcome:
     steps: int
     best: Record | None
     last: Record | None
-    parameters: Array
+    variables: Array
     seconds: float
     learning: dict[str, Array]
 

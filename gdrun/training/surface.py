@@ -76,7 +76,7 @@ class Surface:
             "points.target": target if target.ndim == 1 else target[:, :MOST_OUTPUTS],
         }
 
-    def take(self, parameters: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
+    def take(self, variables: Array, runs: Sequence[int]) -> tuple[dict[str, Array], NDArray[np.bool_]]:
         """See `Picture`."""
         data = np.array([self.work.runs[run].data for run in runs])
         values: dict[str, Array] = {}
@@ -84,7 +84,7 @@ class Surface:
         for number in sorted(set(data.tolist())):
             places = np.flatnonzero(data == number)
             evaluator = self.evaluators[number]
-            predictions = evaluator.predictions(evaluator.scores(parameters[places]))
+            predictions = evaluator.predictions(evaluator.scores(variables[places]))
             finite[places] = np.isfinite(predictions).all(axis=(1, 2))
             for name, array in self._picture(predictions).items():
                 if name not in values:

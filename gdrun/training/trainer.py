@@ -45,7 +45,7 @@ class Trainer:
         self.evaluator = StackEvaluator(work)
         self.learning = Learning(work)
         self.progress = [Progress(run) for run in self.stack.runs]  # by place
-        self.best = self.stack.parameters.copy()  # (runs, parameters), by place
+        self.best = self.stack.variables.copy()  # (runs, variables), by place
         self.epoch = 0  # epochs done
         self.batch = 0  # batches done in the epoch that is under way
         self.began = time.perf_counter()
@@ -99,7 +99,7 @@ class Trainer:
             endings |= self._evaluate(satisfied)
         reason = f"the gradient norm fell below {self.work.tolerance:g} in epoch {self.epoch}"
         endings = dict.fromkeys(satisfied, ("stopped", reason)) | endings
-        for place in np.flatnonzero(~np.isfinite(self.stack.parameters).all(axis=1)):
+        for place in np.flatnonzero(~np.isfinite(self.stack.variables).all(axis=1)):
             reason = endings.get(int(place), ("", ""))[1]
             endings[int(place)] = (
                 "diverged",
@@ -128,23 +128,25 @@ class Trainer:
         chosen = list(places)
         stack = self.stack
         runs = [stack.runs[place] for place in chosen]
-        parameters = stack.parameters if len(chosen) == len(stack.runs) else stack.parameters[chosen]
+        variables = stack.variables
+        if len(chosen) < len(stack.runs):
+            variables = variables[chosen]
         norms = [None] * len(chosen) if self.epoch == 0 else stack.norm[chosen].tolist()
         step = self.epoch * len(stack.batches)
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
             for rate, norm, (train, validation) in zip(
-                rates, norms, self.evaluator.evaluate(parameters, runs), strict=True
+                rates, norms, self.evaluator.evaluate(variables, runs), strict=True
             )
         ]
-        self.learning.observe(self.epoch, runs, parameters)
+        self.learning.observe(self.epoch, runs, variables)
         endings: dict[int, tuple[Ending, str]] = {}
-        for place, record in zip(chosen, records, strict=True):
+        for row, (place, record) in enumerate(zip(chosen, records, strict=True)):
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = stack.parameters[place]
+                self.best[place] = variables[row]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
@@ -184,6 +186,7 @@ class Trainer:
         stack = self.stack
         arrays = {
             "parameters": stack.parameters,
+            "layer_state": stack.layer_state,
             "best": self.best,
             "order": stack.order.order,
             "norm": stack.norm,
@@ -207,7 +210,7 @@ class Trainer:
         self.epoch, self.batch = document["epoch"], document["batch"]
         self.began -= document["seconds"]
         stack = self.stack
-        stack.restore(document["runs"], arrays["parameters"], arrays["order"])
+        stack.restore(document["runs"], arrays["parameters"], arrays["layer_state"], arrays["order"])
         stack.norm = arrays["norm"]
         for name, values in stack.optimizer.state.items():
             values[...] = arrays[f"optimizer.{name}"]

@@ -31,7 +31,7 @@ class RunWork:
         optimizer, schedule, penalty: with this run's own rates.
         initializer: draws the starting weights.
         data: which of the stack's data sets it trains on.
-        start: starting parameters (parameters,), instead of drawn ones.
+        start: starting variables (variables,), instead of drawn ones.
     """
 
     seed: int

@@ -95,7 +95,7 @@ def strict_json(text: str) -> Any:
 
 
 def bits(path: Path) -> dict[str, Any]:
-    """What may not depend on how a run was computed: weights, predictions, pictures, metrics but for seconds."""
+    """What may not depend on how a run was computed: weights, metrics without seconds, pictures, ends."""
     metrics = {name: values.tobytes() for name, values in read_table(path / "metrics.csv").items()}
     del metrics["seconds"]
     weights = {
