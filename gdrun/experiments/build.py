@@ -256,6 +256,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         monitor=_monitor(first, data[0]),
         keep_best=first.early_stopping is None or first.early_stopping.restore_best,
         tolerance=first.tolerance or 0.0,
+        diagnostics=first.diagnostics,
     )
     _check_batches(work)
     return work

@@ -34,7 +34,7 @@ class TestRunDirectory:
     def test_has_all_its_files_and_no_other(self, classifier: Path) -> None:
         assert {path.name for path in classifier.iterdir()} - {".lock"} == {
             *("config.yaml", "run.json", "metrics.csv", "weights.npz", "split.npz", "predictions.csv"),
-            *("report.html", "run.log"),
+            *("report.html", "run.log", "learning.npz"),
         }
 
     def test_run_json(self, classifier: Path) -> None:
