@@ -21,7 +21,8 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
-from gdrun.optim import OPTIMIZERS
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.method import Method
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
@@ -69,6 +70,7 @@ FAMILIES: dict[str, Family] = {
         Family("loss", "losses", Loss, LOSSES),
         Family("metric", "metrics", Metric, METRICS),
         Family("optimizer", "optimizers", Method, OPTIMIZERS),
+        Family("averaging", "averagings", Averaging, AVERAGINGS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
     )
 }

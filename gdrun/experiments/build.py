@@ -241,7 +241,10 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         dtype=np.dtype(first.dtype),
         data=data,
         runs=[
-            RunWork(c.seed, c.optimizer, c.schedule, c.initializer, c.penalty, number, start)
+            RunWork(
+                *(c.seed, c.optimizer, c.schedule, c.initializer, c.penalty, number, start),
+                *(c.lookahead, c.averaging, c.gradient_noise),
+            )
             for c, number in zip(configs, which, strict=True)
         ],
         epochs=first.epochs,
