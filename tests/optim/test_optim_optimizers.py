@@ -6,7 +6,7 @@ import inspect
 
 import numpy as np
 import pytest
-from optim_samples import QUADRATIC_MINIMUM, case_name, golden, trajectory
+from optim_samples import QUADRATIC_MINIMUM, RULES, case_name, golden, trajectory
 
 from gdrun.component import option_types
 from gdrun.optim import OPTIMIZERS, RmsProp
@@ -143,7 +143,7 @@ BY_HAND = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RULES)
 def test_first_steps_by_hand(name):
     options, first, second = BY_HAND[name]
     theta, g = np.array([[2.0]]), np.array([[3.0]])
@@ -156,7 +156,7 @@ def test_first_steps_by_hand(name):
     assert theta[0, 0] == pytest.approx(second, rel=1e-13)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RULES)
 def test_reaches_the_minimum_of_a_quadratic(name):
     rate = {"sgd": 0.05, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.5, "adadelta": 5.0, "radam": 0.01}
     cls = OPTIMIZERS[name]
