@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gdrun.config.config import Config
-from gdrun.config.problems import Position, Problems
 from gdrun.optim.searcher import Searcher
 
 
@@ -26,15 +25,3 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
                 f"{optimizer.name} evaluates the loss itself and knows it where it is, which {key} would "
                 "change behind its back: leave this out, or take another optimizer",
             )
-
-
-def refuse_contradictions(config: Config) -> None:
-    """For a config that didn't come from a file.
-
-    Raises:
-        ConfigError: all contradictions.
-    """
-    problems = Problems()
-    for key, message in contradictions(config):
-        problems.add(Position(""), key, message)
-    problems.raise_any()

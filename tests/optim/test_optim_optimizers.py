@@ -9,7 +9,9 @@ import pytest
 from optim_samples import QUADRATIC_MINIMUM, RULES, case_name, golden, trajectory
 
 from gdrun.component import option_types
-from gdrun.optim import OPTIMIZERS, RmsProp
+from gdrun.optim import AVERAGINGS, OPTIMIZERS, RmsProp
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
 from gdrun.optim.muon import orthogonalized
 from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules import SCHEDULES
@@ -226,7 +228,11 @@ def test_options_have_bounds(name, options):
         OPTIMIZERS[name](**options)
 
 
-@pytest.mark.parametrize("cls", [*OPTIMIZERS.values(), *SCHEDULES.values()], ids=lambda cls: cls.name)
+WRAPPERS = [*AVERAGINGS.values(), Lookahead, GradientNoise]
+DOCUMENTED = [*OPTIMIZERS.values(), *SCHEDULES.values(), *WRAPPERS]
+
+
+@pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.name)
 def test_docstring_has_formula_reference_and_every_option(cls):
     text = inspect.getdoc(cls)
     assert "Formula:" in text
