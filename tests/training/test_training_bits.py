@@ -410,9 +410,9 @@ def test_what_is_evaluated_and_kept_is_the_average() -> None:
             (snapshot,) = stopper.snapshots
             if not points or not (points[-1] == snapshot.arrays["parameters"][0]).all():
                 points.append(snapshot.arrays["parameters"][0])
-    points.append(last.outcomes[0].parameters)
+    points.append(last.outcomes[0].variables)
     samples = points[-2 * steps :]
-    assert averaged.outcomes[0].parameters == pytest.approx(np.mean(samples, axis=0), rel=1e-12)
+    assert averaged.outcomes[0].variables == pytest.approx(np.mean(samples, axis=0), rel=1e-12)
     # until epoch 2 the records are those of the weights themselves
     assert [r.train for r in averaged.records[0][:3]] == [r.train for r in train(plain).records[0][:3]]
     assert averaged.records[0][3].train != train(plain).records[0][3].train
