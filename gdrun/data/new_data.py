@@ -37,6 +37,7 @@ class NewData:
     number_names: tuple[str, ...]
     categories: tuple[Category, ...]
     target: NDArray[Any] | None
+    row_shape: tuple[int, ...] | None = None  # of a `Table`; rows that were read fit the one trained on
 
     @property
     def rows(self) -> int:
@@ -60,7 +61,8 @@ def read_features(
     """Read the rows of a CSV file, or of an NPZ archive if the name ends in .npz.
 
     A CSV file needs every column that was trained on, by name, in any order; other columns are ignored. An
-    NPZ archive needs as many columns as were trained on, in the same order, all of them numbers.
+    NPZ archive needs as many columns as were trained on, in the same order, all of them numbers, or rows of
+    the same shape.
 
     Args:
         path: of the file.
@@ -130,10 +132,16 @@ def _from_npz(path: Path, preprocessor: Preprocessor, features: str, target: str
 
     arrays = read_arrays(path, [features], [target])
     numbers = as_matrix(arrays[features], f"{path}: array {features!r}")
+    shape = arrays[features].shape[1:]
     if numbers.shape[1] != len(preprocessor.number_names):
         raise DataError(
             f"{path}: array {features!r} has {numbers.shape[1]} columns, but the network was trained on "
             f"{len(preprocessor.number_names)}"
+        )
+    if preprocessor.row_shape is not None and len(shape) > 1 and shape != preprocessor.row_shape:
+        raise DataError(
+            f"{path}: array {features!r} has rows of shape {shape}, but the network was trained on rows of "
+            f"shape {preprocessor.row_shape}"
         )
     values = arrays.get(target)
     known: NDArray[Any] | None = None
