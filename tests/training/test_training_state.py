@@ -64,7 +64,7 @@ def test_averaged_weights_keep_the_state_as_it_is() -> None:
     averaged = train(make_work([make_run(0, averaging=AVERAGINGS["ema"](decay=0.9))], **shared))
     plain = train(make_work([make_run(0)], **shared))
     own, other = (network.variables(found.outcomes[0].variables[None]) for found in (averaged, plain))
-    assert np.array_equal(own["layers.1.running_mean"], other["layers.1.mean"])
+    assert np.array_equal(own["layers.1.running_mean"], other["layers.1.running_mean"])
     assert not np.array_equal(own["layers.1.scale"], other["layers.1.scale"])
 
 
