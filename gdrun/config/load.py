@@ -10,6 +10,7 @@ from typing import Any
 
 from gdrun.component import option_types
 from gdrun.config.build import Builder
+from gdrun.config.checks import contradictions
 from gdrun.config.config import Config
 from gdrun.config.overrides import Assignment, Overrides, apply_overrides
 from gdrun.config.plain import to_node
@@ -149,6 +150,8 @@ def complete(config: Config, builder: Builder, position: Position) -> Config:
         position: of keys that stand nowhere.
     """
     config = _with_own_parts(config, builder)
+    for key, message in contradictions(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
     task = task_of(config)
     if task is None:
         return config
