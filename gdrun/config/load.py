@@ -10,6 +10,7 @@ from typing import Any
 
 from gdrun.component import option_types
 from gdrun.config.build import Builder
+from gdrun.config.checks import contradictions
 from gdrun.config.config import Config
 from gdrun.config.contradictions import contradictions
 from gdrun.config.overrides import Assignment, Overrides, apply_overrides
@@ -150,6 +151,8 @@ def complete(config: Config, builder: Builder, position: Position) -> Config:
         position: of keys that stand nowhere.
     """
     config = _with_own_parts(config, builder)
+    for key, message in contradictions(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
     task = task_of(config)
     found = [*contradictions(config), *([] if task is None else task_problems(config, task))]
     for key, message in found:
