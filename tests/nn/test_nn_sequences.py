@@ -1,4 +1,4 @@
-"""Layers over sequences and residual ones: PyTorch 2.13.0's numbers, what they start with, refuse and keep finite."""
+"""Layers over sequences and residual ones: the numbers of PyTorch 2.13.0, their start, what they refuse."""
 
 from __future__ import annotations
 
