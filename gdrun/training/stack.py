@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.component import stack
+from gdrun.errors import ConfigError
 from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
 from gdrun.optim.optimizer import Float64, Optimizer
@@ -58,6 +59,14 @@ class Stack:
             return run.start
         network = self.work.network
         parameters = network.initial_parameters(run.initializer, run.seed)
+        if network.looks_at_rows(run.initializer):
+            from gdrun.nn.unit_variance import scale_to_unit_variance
+
+            rows = self.work.data[run.data].train.features
+            try:
+                scale_to_unit_variance(network, parameters, run.initializer, run.seed, rows)
+            except ValueError as error:
+                raise ConfigError(f"initializer: {error}") from error
         return np.concatenate([parameters, network.initial_state()])
 
     @property
