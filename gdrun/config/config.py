@@ -20,7 +20,7 @@ from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
 from gdrun.optim import OPTIMIZERS
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import Schedule
@@ -73,7 +73,7 @@ class Config:
     penalty: Annotated[Penalty, NullMeans({})] = Penalty()
     gradient_clipping: GradientClipping | None = None
     learning_rate_scaling: LearningRateScaling | None = None
-    optimizer: Optimizer = OPTIMIZERS["adam"]()
+    optimizer: Method = OPTIMIZERS["adam"]()
     schedule: Annotated[Schedule, NullMeans("constant")] = SCHEDULES["constant"]()
     batch_size: Count | Literal["full"] = 32
     shuffle: bool = True

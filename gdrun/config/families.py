@@ -22,7 +22,7 @@ from gdrun.nn.metrics import METRICS
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
 from gdrun.optim import OPTIMIZERS
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.method import Method
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
 
@@ -68,7 +68,7 @@ FAMILIES: dict[str, Family] = {
         Family("initializer", "initializers", Initializer, INITIALIZERS),
         Family("loss", "losses", Loss, LOSSES),
         Family("metric", "metrics", Metric, METRICS),
-        Family("optimizer", "optimizers", Optimizer, OPTIMIZERS),
+        Family("optimizer", "optimizers", Method, OPTIMIZERS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
     )
 }

@@ -32,7 +32,7 @@ def second_level_cache() -> int:
 
 def run_bytes(work: StackWork) -> int:
     """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
-    arrays = 2 + len(work.runs[0].optimizer.state_names())
+    arrays = 2 + work.runs[0].optimizer.array_count
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
     return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
@@ -80,7 +80,7 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
 def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     """Bytes that training takes at most, data included, over all workers."""
     itemsize = work.dtype.itemsize
-    arrays = 4 + len(work.runs[0].optimizer.state_names())  # with the best weights and the evaluation's copy
+    arrays = 4 + work.runs[0].optimizer.array_count  # with the best weights and the evaluation's copy
     data = sum(
         part.features.nbytes + part.target.nbytes
         for prepared in work.data

@@ -7,10 +7,12 @@ a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scal
 from __future__ import annotations
 
 from gdrun.component import Registry, class_lookup
+from gdrun.optim.method import Method
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedules import SCHEDULES
+from gdrun.optim.searcher import Searcher
 
-OPTIMIZERS: Registry[Optimizer] = Registry(
+OPTIMIZERS: Registry[Method] = Registry(
     "gdrun.optim",
     sgd="sgd.Sgd",
     momentum="sgd.Momentum",
@@ -31,9 +33,11 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     lars="trust.Lars",
     lamb="trust.Lamb",
     muon="muon.Muon",
+    lbfgs="lbfgs.Lbfgs",
+    annealing="annealing.Annealing",
 )
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Method", "Optimizer", "Searcher"]
 
 __getattr__ = class_lookup(
     __name__, OPTIMIZERS, SCHEDULES

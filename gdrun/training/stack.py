@@ -11,8 +11,12 @@ from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.component import stack
 from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
+from gdrun.optim.optimizer import Float64, Optimizer
+from gdrun.optim.search_stepper import SearchStepper
+from gdrun.optim.searcher import Evaluate, Searcher
 from gdrun.optim.stepper import Stepper
 from gdrun.training.batches import BatchOrder, TrainingRows
+from gdrun.training.evaluation import penalties
 from gdrun.training.work import StackWork
 
 
@@ -48,16 +52,53 @@ class Stack:
         self.parameters = aligned_copy(self.parameters)
         self.gradient = aligned_zeros(self.parameters.shape, work.dtype)
         self.norm: NDArray[np.float64] = np.zeros(len(runs))
-        tensors = [slot.parameter.shape for slot in work.network.slots]
-        optimizer = stack([run.optimizer for run in runs])
-        self.optimizer = Stepper(optimizer, self.parameters, self.gradient, tensors=tensors)
         penalized = any(run.penalty.l1 or run.penalty.l2 for run in runs)
         penalty = stack([run.penalty for run in runs])
         count = work.network.weight_count
         self.add_penalty = penalty.bind(self.parameters, self.gradient, count) if penalized else None
-        sizes = {stop - start for start, stop in work.batches}
-        passes = {size: self._bind_batch(size) for size in sizes}
-        self.batches = [(start, stop, passes[stop - start]) for start, stop in work.batches]
+        self.optimizer = self._bind_optimizer()
+        self.passes: dict[int, Callable[[NDArray[np.intp]], None]] = {}
+        if isinstance(self.optimizer, Stepper):
+            sizes = {stop - start for start, stop in work.batches}
+            self.passes = {size: self._bind_batch(size) for size in sizes}
+
+    def _bind_optimizer(self) -> Stepper | SearchStepper:
+        """What makes the updates: from gradients that it is given, or by evaluating for itself."""
+        work = self.work
+        runs = [work.runs[run] for run in self.runs]
+        optimizers = [run.optimizer for run in runs if isinstance(run.optimizer, Optimizer)]
+        if optimizers:
+            tensors = [slot.parameter.shape for slot in work.network.slots]
+            return Stepper(stack(optimizers), self.parameters, self.gradient, tensors=tensors)
+        return SearchStepper(
+            [run.optimizer for run in runs if isinstance(run.optimizer, Searcher)],
+            self.parameters,
+            self._bind_objective(),
+            seeds=[run.seed for run in runs],
+            steps=work.length.steps,
+            clipping=work.gradient_clipping,
+        )
+
+    def _bind_objective(self) -> Evaluate:
+        """A function that gives the loss of all training rows, penalty included, and fills `gradient`."""
+        work, order = self.work, self.order.order
+        x, y = self.rows.buffers(len(self.runs), order.shape[1])
+        bound = work.network.bind(x, self.parameters, self.gradient, generators=self.generators)
+        derive = work.loss.bind(bound.output, y)
+        self.rows.gather(order, x, y)
+
+        def evaluate(theta: Array, with_gradient: bool) -> tuple[Float64, Array | None]:
+            self.parameters[...] = theta
+            bound.forward()
+            loss = work.loss.value(bound.output, y) + penalties(work, self.parameters, self.runs)
+            if not with_gradient:
+                return loss, None
+            bound.backward(derive())
+            if self.add_penalty is not None:
+                self.add_penalty()
+            return loss, self.gradient
+
+        return evaluate
 
     def _bind_batch(self, size: int) -> Callable[[NDArray[np.intp]], None]:
         """A function that fills `gradient` from the rows (runs, size) of one batch."""
@@ -81,6 +122,11 @@ class Stack:
 
         return batch_pass
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether there are gradients at all."""
+        return not isinstance(self.optimizer, SearchStepper) or self.optimizer.with_gradient
+
     def update(self, batch: int, *, keep_norm: bool) -> None:
         """One update of every run from a batch of the epoch, by its number.
 
@@ -88,8 +134,12 @@ class Stack:
             batch: its number in the epoch, for which `optimizer.prepare` was called.
             keep_norm: whether `norm` shall hold the gradient's norms (runs,) before clipping.
         """
-        start, stop, fill_gradient = self.batches[batch]
-        fill_gradient(self.order.order[:, start:stop])
+        if isinstance(self.optimizer, SearchStepper):
+            self.optimizer.step(batch)
+            self.norm = self.optimizer.norm
+            return
+        start, stop = self.work.batches[batch]
+        self.passes[stop - start](self.order.order[:, start:stop])
         if self.add_penalty is not None:
             self.add_penalty()
         clipping = self.work.gradient_clipping

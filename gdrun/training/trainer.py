@@ -77,7 +77,7 @@ class Trainer:
         if self.batch == 0:
             stack.order.next_epoch()
         stack.optimizer.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
-        last = len(stack.batches) - 1
+        last = len(self.work.batches) - 1
         for batch in range(self.batch, last):
             stack.update(batch, keep_norm=False)
             if self.observer.interrupted():
@@ -127,8 +127,9 @@ class Trainer:
         stack = self.stack
         runs = [stack.runs[place] for place in chosen]
         parameters = stack.parameters if len(chosen) == len(stack.runs) else stack.parameters[chosen]
-        norms = [None] * len(chosen) if self.epoch == 0 else stack.norm[chosen].tolist()
-        step = self.epoch * len(stack.batches)
+        known = self.epoch > 0 and stack.has_gradient
+        norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
+        step = self.epoch * len(self.work.batches)
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
@@ -157,7 +158,7 @@ class Trainer:
         for place, (status, reason) in sorted(endings.items()):
             progress = self.progress[place]
             outcome = Outcome(
-                status, reason, self.epoch, self.epoch * len(self.stack.batches),
+                status, reason, self.epoch, self.epoch * len(self.work.batches),
                 progress.best, progress.last, self.best[place].copy(), self.seconds,
             )  # fmt: skip
             self.observer.finished(self.stack.runs[place], outcome)

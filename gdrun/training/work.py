@@ -17,7 +17,7 @@ from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.network import Network
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedule import RunLength, Schedule
 
@@ -35,7 +35,7 @@ class RunWork:
     """
 
     seed: int
-    optimizer: Optimizer
+    optimizer: Method
     schedule: Schedule
     initializer: Initializer
     penalty: Penalty = field(default_factory=Penalty)
