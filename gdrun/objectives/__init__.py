@@ -2,12 +2,14 @@
 
 Read `objective.py` (the interface), then `rosenbrock.py`. `quadratic.py`, `polynomials.py`, `waves.py` and
 `saddles.py` hold the functions of the textbooks; `smallest_circle.py`, `least_squares.py` and `nist.py` (its
-models in `nist_models.py`, its numbers in `files/`) those that come with data.
+models in `nist_models.py`, its numbers in `files/`) those that come with data. `line_methods.py`:
+searches for functions of one variable, which need no learning rate.
 """
 
 from __future__ import annotations
 
 from gdrun.component import Registry, class_lookup
+from gdrun.objectives.line_methods import LineMethod
 from gdrun.objectives.objective import Objective
 
 OBJECTIVES: Registry[Objective] = Registry(
@@ -32,6 +34,13 @@ OBJECTIVES: Registry[Objective] = Registry(
     nist="nist.Nist",
 )
 
-__all__ = ["OBJECTIVES", "Objective"]
+LINE_METHODS: Registry[LineMethod] = Registry(
+    "gdrun.objectives",
+    bisection="line_methods.Bisection",
+    golden_section="line_methods.GoldenSection",
+    newton="line_methods.Newton",
+)
 
-__getattr__ = class_lookup(__name__, OBJECTIVES)  # every one by its class's name
+__all__ = ["LINE_METHODS", "OBJECTIVES", "LineMethod", "Objective"]
+
+__getattr__ = class_lookup(__name__, OBJECTIVES, LINE_METHODS)  # every one by its class's name

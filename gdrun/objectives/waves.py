@@ -21,8 +21,8 @@ class Branin(Objective):
         f(x) = (x₁ − 5.1/(4π²)·x₀² + 5/π·x₀ − 6)² + 10(1 − 1/(8π))cos x₀ + 10
 
     Variant:
-        Usually looked at for x₀ from −5 to 10 and x₁ from 0 to 15. Minimum 10/(8π) = 0.397887 at (−π, 12.275),
-        (π, 2.275) and (3π, 2.475).
+        Usually looked at for x₀ from −5 to 10 and x₁ from 0 to 15. Minimum 10/(8π) = 0.397887 at
+        (−π, 12.275), (π, 2.275) and (3π, 2.475).
 
     Reference:
         Branin, "Widely convergent method for finding multiple solutions of simultaneous nonlinear equations",
@@ -62,8 +62,8 @@ class Rastrigin(Objective):
         Usually looked at from −5.12 to 5.12. Minimum 0 at the origin.
 
     Reference:
-        Rastrigin, "Systems of Extremal Control", Nauka, 1974; in this form: Mühlenbein, Schomisch & Born, "The
-        parallel genetic algorithm as function optimizer", Parallel Computing 17, 1991.
+        Rastrigin, "Systems of Extremal Control", Nauka, 1974; in this form: Mühlenbein, Schomisch & Born,
+        "The parallel genetic algorithm as function optimizer", Parallel Computing 17, 1991.
     """
 
     dimension: Count = 2
@@ -131,8 +131,8 @@ class Griewank(Objective):
         dimension: how many variables.
 
     Variant:
-        Usually looked at from −10 to 10 here, where the waves can be seen; as a test from −600 to 600. Minimum
-        0 at the origin.
+        Usually looked at from −10 to 10 here, where the waves can be seen; as a test from −600 to 600.
+        Minimum 0 at the origin.
 
     Reference:
         Griewank, "Generalized descent for global optimization", Journal of Optimization Theory and
