@@ -36,7 +36,8 @@ def with_changes(config: Kind, changes: Mapping[str, Any]) -> Kind:
 
 def _with_changed_parts(config: Kind, changes: Mapping[str, Any]) -> Kind | None:
     """The same, or None where anything is wrong: then the long way says what."""
-    types = option_types(type(config))
+    kind: Any = type(config)
+    types = option_types(kind)
     parts = {str(key).partition(".")[0] for key in changes}
     if not parts <= types.keys():
         return None

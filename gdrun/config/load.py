@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from gdrun.component import option_types
 from gdrun.config.build import Builder
@@ -21,7 +21,7 @@ from gdrun.data import DATASETS
 from gdrun.errors import ConfigError
 
 AnyConfig = Config | ObjectiveConfig  # of a run that trains, or of one that minimizes
-Kind = TypeVar("Kind", Config, ObjectiveConfig)
+Kind = TypeVar("Kind", bound=AnyConfig)
 OBJECTIVE = "objective"  # the key by which the two are told apart
 
 
@@ -183,11 +183,11 @@ def complete(config: Kind, builder: Builder, position: Position) -> Kind:
         builder: that made them.
         position: of keys that stand nowhere.
     """
-    if isinstance(config, ObjectiveConfig):
-        for key, message in problems_of(config):
-            builder.problems.add(builder.positions.get(key, position), key, message)
-        return config
-    return _complete(config, builder, position)
+    if isinstance(config, Config):
+        return cast("Kind", _complete(config, builder, position))
+    for key, message in problems_of(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
+    return config
 
 
 def _complete(config: Config, builder: Builder, position: Position) -> Config:

@@ -160,8 +160,8 @@ def problems_of(config: ObjectiveConfig) -> Iterator[tuple[str, str]]:
         elif not method.on_interval and config.objective.second_derivative(np.zeros(1)) is None:
             yield (
                 "optimizer",
-                f"{method.name} needs a second derivative, and {config.objective.name} has no formula for it: "
-                "write it as {expression: …}",
+                f"{method.name} needs a second derivative, and {config.objective.name} has none here: "
+                "write the function as {expression: …}",
             )
     if isinstance(config.schedule, Plateau):
         yield "schedule", "plateau watches validation rows, and an objective has none; take another schedule"

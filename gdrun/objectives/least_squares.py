@@ -50,7 +50,8 @@ class LeastSquares(Objective):
     @cached_property
     def target(self) -> Float64:
         """(rows,)"""
-        return np.array(self.data).T[-1]
+        value: Float64 = np.array(self.data).T[-1]
+        return value
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -64,18 +65,19 @@ class LeastSquares(Objective):
             off += points[:, place, None] * column
         for place, column in enumerate(design):
             gradient[:, place] = 2 * (off * column).sum(axis=-1) / rows
-        return (off * off).sum(axis=-1) / rows
+        value: Array = (off * off).sum(axis=-1) / rows
+        return value
 
     def second_derivative(self, points: Array) -> Array | None:
         return np.full_like(points, 2 * float(self.design[0] @ self.design[0]) / len(self.target))
 
     @cached_property
-    def minima(self) -> Sequence[Sequence[float]]:  # type: ignore[override] # the same, found once
+    def minima(self) -> Sequence[Sequence[float]]:
         found, _, rank, _ = np.linalg.lstsq(self.design.T, self.target, rcond=None)
         return [tuple(found.tolist())] if rank == len(self.design) else ()
 
     @property
-    def minimum(self) -> float | None:  # type: ignore[override] # depends on the data
+    def minimum(self) -> float | None:
         return float(self.values(np.array(self.minima))[0]) if self.minima else None
 
     @property

@@ -17,9 +17,33 @@ from gdrun.objectives.objective import Array, Float64, Objective
 _FILE = Path(__file__).parent / "files" / "nist.json"
 
 Problem = Literal[
-    *("bennett5", "boxbod", "chwirut1", "chwirut2", "danwood", "eckerle4", "enso", "gauss1", "gauss2"),
-    *("gauss3", "hahn1", "kirby2", "lanczos1", "lanczos2", "lanczos3", "mgh09", "mgh10", "mgh17", "misra1a"),
-    *("misra1b", "misra1c", "misra1d", "nelson", "rat42", "rat43", "roszman1", "thurber"),
+    "bennett5",
+    "boxbod",
+    "chwirut1",
+    "chwirut2",
+    "danwood",
+    "eckerle4",
+    "enso",
+    "gauss1",
+    "gauss2",
+    "gauss3",
+    "hahn1",
+    "kirby2",
+    "lanczos1",
+    "lanczos2",
+    "lanczos3",
+    "mgh09",
+    "mgh10",
+    "mgh17",
+    "misra1a",
+    "misra1b",
+    "misra1c",
+    "misra1d",
+    "nelson",
+    "rat42",
+    "rat43",
+    "roszman1",
+    "thurber",
 ]
 
 
@@ -103,7 +127,7 @@ class Nist(Objective):
         return value
 
     @property
-    def minimum(self) -> float:  # type: ignore[override] # depends on the problem
+    def minimum(self) -> float:
         return float(_problems()[self.problem]["residual_sum_of_squares"])
 
     @property

@@ -35,7 +35,8 @@ class Himmelblau(Objective):
         first, second = x * x + y - 11, x + y * y - 7
         gradient[:, 0] = 4 * x * first + 2 * second
         gradient[:, 1] = 2 * first + 4 * y * second
-        return first * first + second * second
+        value: Array = first * first + second * second
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -76,7 +77,8 @@ class Beale(Objective):
         first, second, third = 1.5 - x + x * y, 2.25 - x + x * square, 2.625 - x + x * cube
         gradient[:, 0] = 2 * (first * (y - 1) + second * (square - 1) + third * (cube - 1))
         gradient[:, 1] = 2 * x * (first + 2 * y * second + 3 * square * third)
-        return first * first + second * second + third * third
+        value: Array = first * first + second * second + third * third
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -110,7 +112,8 @@ class Booth(Objective):
         first, second = x + 2 * y - 7, 2 * x + y - 5
         gradient[:, 0] = 2 * first + 4 * second
         gradient[:, 1] = 4 * first + 2 * second
-        return first * first + second * second
+        value: Array = first * first + second * second
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -141,7 +144,8 @@ class ThreeHumpCamel(Objective):
         fourth = square * square
         gradient[:, 0] = 4 * x - 4.2 * square * x + fourth * x + y
         gradient[:, 1] = x + 2 * y
-        return 2 * square - 1.05 * fourth + fourth * square / 6 + x * y + y * y
+        value: Array = 2 * square - 1.05 * fourth + fourth * square / 6 + x * y + y * y
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -174,7 +178,8 @@ class GoldsteinPrice(Objective):
         inner = 2 * s * p + s * s * (-14 + 6 * x + 6 * y)  # ∂first/∂x₀ = ∂first/∂x₁
         gradient[:, 0] = inner * second + first * (4 * t * q + t * t * (-32 + 24 * x - 36 * y))
         gradient[:, 1] = inner * second + first * (-6 * t * q + t * t * (48 - 36 * x + 54 * y))
-        return first * second
+        value: Array = first * second
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -206,13 +211,14 @@ class StyblinskiTang(Objective):
         square = points * points
         np.multiply(points, 2 * square - 16, out=gradient)
         gradient += 2.5
-        return 0.5 * (square * square - 16 * square + 5 * points).sum(axis=-1)
+        value: Array = 0.5 * (square * square - 16 * square + 5 * points).sum(axis=-1)
+        return value
 
     def second_derivative(self, points: Array) -> Array | None:
         return np.asarray(6 * points * points - 16)
 
     @property
-    def minimum(self) -> float:  # type: ignore[override] # depends on the dimension
+    def minimum(self) -> float:
         return float(self.values(self._lowest)[0])
 
     @property

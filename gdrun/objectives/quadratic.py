@@ -94,19 +94,20 @@ class Quadratic(Objective):
             half += points[:, place, None] * row
         b = self.b.astype(points.dtype)
         gradient[...] = half + b
-        return ((0.5 * half + b) * points).sum(axis=-1)
+        value: Array = ((0.5 * half + b) * points).sum(axis=-1)
+        return value
 
     def second_derivative(self, points: Array) -> Array | None:
         return np.full_like(points, self.a[0, 0])
 
     @cached_property
-    def minima(self) -> Sequence[Sequence[float]]:  # type: ignore[override] # the same, found once
+    def minima(self) -> Sequence[Sequence[float]]:
         if np.linalg.eigvalsh(self.a).min() <= 0:
             return ()
         return [tuple(np.linalg.solve(self.a, -self.b).tolist())]
 
     @property
-    def minimum(self) -> float | None:  # type: ignore[override] # depends on the options
+    def minimum(self) -> float | None:
         return 0.5 * float(self.b @ np.array(self.minima[0])) if self.minima else None
 
 
@@ -133,7 +134,8 @@ class Sphere(Objective):
 
     def evaluate(self, points: Array, gradient: Array) -> Array:
         np.multiply(points, 2, out=gradient)
-        return (points * points).sum(axis=-1)
+        value: Array = (points * points).sum(axis=-1)
+        return value
 
     def second_derivative(self, points: Array) -> Array | None:
         return np.full_like(points, 2)

@@ -40,7 +40,8 @@ class Rosenbrock(Objective):
         gradient[:, :-1] = -400 * x * off - 2 * short
         gradient[:, 1:] += 200 * off
         terms = 100 * (off * off) + short * short
-        return terms[:, 0] if self.dimension == 2 else terms.sum(axis=-1)
+        value: Array = terms[:, 0] if self.dimension == 2 else terms.sum(axis=-1)
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:

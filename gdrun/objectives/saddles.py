@@ -31,7 +31,8 @@ class Saddle(Objective):
         x, y = columns(points)
         gradient[:, 0] = 2 * x
         gradient[:, 1] = -2 * y
-        return x * x - y * y
+        value: Array = x * x - y * y
+        return value
 
     @property
     def usual_start(self) -> Sequence[float]:
@@ -56,7 +57,8 @@ class MonkeySaddle(Objective):
         x, y = columns(points)
         gradient[:, 0] = 3 * (x * x - y * y)
         gradient[:, 1] = -6 * x * y
-        return x * (x * x - 3 * y * y)
+        value: Array = x * (x * x - 3 * y * y)
+        return value
 
     @property
     def usual_start(self) -> Sequence[float]:

@@ -37,7 +37,8 @@ class Branin(Objective):
         off = y - bend * x * x + slope * x - 6
         gradient[:, 0] = 2 * off * (slope - 2 * bend * x) - height * np.sin(x)
         gradient[:, 1] = 2 * off
-        return off * off + height * np.cos(x) + 10
+        value: Array = off * off + height * np.cos(x) + 10
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -73,7 +74,8 @@ class Rastrigin(Objective):
     def evaluate(self, points: Array, gradient: Array) -> Array:
         turned = np.ascontiguousarray(2 * math.pi * points)
         np.add(2 * points, 20 * math.pi * np.sin(turned), out=gradient)
-        return (points * points - 10 * np.cos(turned) + 10).sum(axis=-1)
+        value: Array = (points * points - 10 * np.cos(turned) + 10).sum(axis=-1)
+        return value
 
     def second_derivative(self, points: Array) -> Array | None:
         return np.asarray(2 + 40 * math.pi**2 * np.cos(2 * math.pi * points))
@@ -113,7 +115,8 @@ class Ackley(Objective):
         dents = np.exp(np.cos(turned).sum(axis=-1) / n)
         steep = 0.2 * hole / (n * np.where(distance > 0, distance, 1))
         gradient[...] = steep[:, None] * points + (2 * math.pi / n * dents)[:, None] * np.sin(turned)
-        return (20 - hole) + (math.e - dents)
+        value: Array = (20 - hole) + (math.e - dents)
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
@@ -152,7 +155,8 @@ class Griewank(Objective):
             before[:, place] = before[:, place - 1] * cosines[:, place - 1]
             after[:, -place - 1] = after[:, -place] * cosines[:, -place]
         gradient[...] = points / 2000 + np.sin(turned) / roots * (before * after)
-        return 1 + (points * points).sum(axis=-1) / 4000 - before[:, -1] * cosines[:, -1]
+        value: Array = 1 + (points * points).sum(axis=-1) / 4000 - before[:, -1] * cosines[:, -1]
+        return value
 
     @property
     def minima(self) -> Sequence[Sequence[float]]:
