@@ -116,8 +116,13 @@ def result_of(work: DescentWork, trajectory: Trajectory) -> dict[str, Any] | Non
         "minimum": minimum,
         "distance": None if known is None else float(np.sqrt(np.square(known - point).sum(axis=-1)).min()),
         "last": {
-            "value": float(trajectory.values[-1]),
-            "gradient_norm": float(trajectory.norms[-1]),
-            "point": dict(zip(objective.variables, trajectory.points[-1].tolist(), strict=True)),
+            "value": _finite(trajectory.values[-1]),
+            "gradient_norm": _finite(trajectory.norms[-1]),
+            "point": dict(zip(objective.variables, map(_finite, trajectory.points[-1]), strict=True)),
         },
     }
+
+
+def _finite(number: Any) -> float | None:
+    """A number for JSON: the reason of the run's end tells of one that isn't finite."""
+    return float(number) if np.isfinite(number) else None

@@ -63,7 +63,7 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
         "data": [data_in_words(kind.work) for kind in trained],
         "model": [model_in_words(kind) for kind in trained],
         "loss": [loss_in_words(kind.work) for kind in trained],
-        "objective": [objective_in_words(kind.config) for kind in descents],
+        "objective": [objective_in_words(_whole(plan, kind)) for kind in descents],
         "optimizer": [] if _optimizer_varies(plan) else [optimizer_in_words(plan)],
         "training": [length_in_words(kind.work, plan) for kind in trained],
         "length": [descent_in_words(kind.config) for kind in descents],
@@ -85,6 +85,11 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
             f"{size(plan.layout.memory)} of memory, roughly {duration(plan.seconds)}",
         )
     return grid
+
+
+def _whole(plan: Plan, kind: DescentKind) -> ObjectiveConfig:
+    """The config with all starts, where a plan is of one objective."""
+    return plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
 
 
 def data_in_words(work: StackWork) -> str:
