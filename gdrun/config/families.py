@@ -24,7 +24,8 @@ from gdrun.nn.models import MODELS
 from gdrun.objectives import LINE_METHODS, OBJECTIVES
 from gdrun.objectives.line_methods import LineMethod
 from gdrun.objectives.objective import Objective
-from gdrun.optim import OPTIMIZERS
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.method import Method
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
@@ -74,6 +75,7 @@ FAMILIES: dict[str, Family] = {
         Family("loss", "losses", Loss, LOSSES),
         Family("metric", "metrics", Metric, METRICS),
         Family("optimizer", "optimizers", Method, OPTIMIZERS),
+        Family("averaging", "averagings", Averaging, AVERAGINGS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
         Family("objective", "objectives", Objective, OBJECTIVES, implied="expression"),
         Family("line_method", "line_methods", LineMethod, LINE_METHODS),

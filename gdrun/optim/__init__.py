@@ -7,6 +7,7 @@ a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scal
 from __future__ import annotations
 
 from gdrun.component import Registry, class_lookup
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.method import Method
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedules import SCHEDULES
@@ -37,8 +38,15 @@ OPTIMIZERS: Registry[Method] = Registry(
     annealing="annealing.Annealing",
 )
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Method", "Optimizer", "Searcher"]
+AVERAGINGS: Registry[Averaging] = Registry(
+    "gdrun.optim",
+    ema="averaging.Ema",
+    swa="averaging.Swa",
+    polyak="averaging.Polyak",
+)
+
+__all__ = ["AVERAGINGS", "OPTIMIZERS", "SCHEDULES", "Method", "Optimizer", "Searcher"]
 
 __getattr__ = class_lookup(
-    __name__, OPTIMIZERS, SCHEDULES
-)  # every optimizer and schedule by its class's name
+    __name__, OPTIMIZERS, SCHEDULES, AVERAGINGS
+)  # every optimizer, schedule and average by its class's name

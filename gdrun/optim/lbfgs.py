@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,8 @@ class Lbfgs(Searcher):
         return {"s": (pairs, None), "y": (pairs, None), "curvature": ((self.history,), np.float64)}
 
     def search(self, here: Point, state: State, moment: Moment) -> Search:
+        if not math.isfinite(here.loss) or not moment.rate > 0:  # a schedule may go down to nothing
+            return here
         known = int(np.count_nonzero(state["curvature"]))
         s, y, curvature = (state[name][self.history - known :] for name in ("s", "y", "curvature"))
         direction = _direction(here.gradient, s, y, curvature)

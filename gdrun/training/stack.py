@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from gdrun.optim.stepper import Stepper
 from gdrun.training.batches import BatchOrder, TrainingRows
 from gdrun.training.evaluation import penalties
 from gdrun.training.work import StackWork
+from gdrun.training.wrappers import Wrappers
 
 
 class Stack:
@@ -30,6 +31,7 @@ class Stack:
         order: the batch order.
         generators: index of a stochastic layer → a generator a run.
         optimizer: applies the updates and owns the optimizer's state.
+        wrappers: what is done to gradients before, and with the weights after it.
     """
 
     def __init__(self, work: StackWork) -> None:
@@ -57,6 +59,7 @@ class Stack:
         count = work.network.weight_count
         self.add_penalty = penalty.bind(self.parameters, self.gradient, count) if penalized else None
         self.optimizer = self._bind_optimizer()
+        self.wrappers = Wrappers(work, runs, self.parameters, self.gradient)
         self.passes: dict[int, Callable[[NDArray[np.intp]], None]] = {}
         if isinstance(self.optimizer, Stepper):
             sizes = {stop - start for start, stop in work.batches}
@@ -131,13 +134,21 @@ class Stack:
         """One update of every run from a batch of the epoch, by its number.
 
         Args:
-            batch: its number in the epoch, for which `optimizer.prepare` was called.
+            batch: its number in the epoch, for which `prepare` was called.
             keep_norm: whether `norm` shall hold the gradient's norms (runs,) before clipping.
         """
-        if isinstance(self.optimizer, SearchStepper):
+        if isinstance(self.optimizer, SearchStepper):  # it asks for gradients when it needs them
             self.optimizer.step(batch)
             self.norm = self.optimizer.norm
-            return
+        else:
+            self._fill_gradient(batch, keep_norm)
+            for change in self.wrappers.before:
+                change(self.first_step + batch)
+            self.optimizer.step(batch)
+        for follow in self.wrappers.after:
+            follow(self.first_step + batch + 1)
+
+    def _fill_gradient(self, batch: int, keep_norm: bool) -> None:
         start, stop = self.work.batches[batch]
         self.passes[stop - start](self.order.order[:, start:stop])
         if self.add_penalty is not None:
@@ -149,18 +160,35 @@ class Stack:
                 self.norm = norm
             if clipping is not None:
                 clipping.clip(self.gradient, norm)
-        self.optimizer.step(batch)
+
+    def prepare(
+        self, learning_rate: Float64, first_step: int, momentum: Mapping[int, Float64] | None = None
+    ) -> None:
+        """Get ready for the updates of an epoch; see `Stepper.prepare`."""
+        self.first_step = first_step
+        self.optimizer.prepare(learning_rate, first_step, momentum)
+
+    @property
+    def state(self) -> dict[str, Array]:
+        """All arrays that last from update to update beside the parameters, (runs, …); restored in place."""
+        own = {f"optimizer.{name}": values for name, values in self.optimizer.state.items()}
+        return own | self.wrappers.state
+
+    def result(self, updates: int) -> Array:
+        """The weights (runs, parameters) that count after so many updates: the averaged ones, if any."""
+        average = self.wrappers.average(updates)
+        return self.parameters if average is None else average
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with the runs at these places only; their bits don't notice."""
-        state = {name: values[places] for name, values in self.optimizer.state.items()}
+        state = {name: values[places] for name, values in self.state.items()}
         norm = self.norm[places]
         self._select(places)
         self.parameters = self.parameters[places]
         if places:
             self._bind()
             self.norm = norm
-            for name, values in self.optimizer.state.items():  # perhaps fewer: none of these may need one
+            for name, values in self.state.items():  # perhaps fewer: none of these may need one
                 values[...] = state[name]
 
     def restore(self, runs: Sequence[int], parameters: Array, order: NDArray[np.intp]) -> None:

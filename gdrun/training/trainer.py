@@ -76,7 +76,7 @@ class Trainer:
         stack = self.stack
         if self.batch == 0:
             stack.order.next_epoch()
-        stack.optimizer.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
+        stack.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
         last = len(self.work.batches) - 1
         for batch in range(self.batch, last):
             stack.update(batch, keep_norm=False)
@@ -126,10 +126,11 @@ class Trainer:
         chosen = list(places)
         stack = self.stack
         runs = [stack.runs[place] for place in chosen]
-        parameters = stack.parameters if len(chosen) == len(stack.runs) else stack.parameters[chosen]
         known = self.epoch > 0 and stack.has_gradient
         norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
         step = self.epoch * len(self.work.batches)
+        result = stack.result(step)
+        parameters = result if len(chosen) == len(stack.runs) else result[chosen]
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
@@ -142,7 +143,7 @@ class Trainer:
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = stack.parameters[place]
+                self.best[place] = result[place]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
@@ -184,7 +185,7 @@ class Trainer:
             "order": stack.order.order,
             "norm": stack.norm,
         }
-        arrays |= {f"optimizer.{name}": values for name, values in stack.optimizer.state.items()}
+        arrays |= stack.state
         document = {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -204,8 +205,8 @@ class Trainer:
         stack = self.stack
         stack.restore(document["runs"], arrays["parameters"], arrays["order"])
         stack.norm = arrays["norm"]
-        for name, values in stack.optimizer.state.items():
-            values[...] = arrays[f"optimizer.{name}"]
+        for name, values in stack.state.items():
+            values[...] = arrays[name]
         restore_generators(stack.order.generators, document["order_generators"])
         for layer, sources in stack.generators.items():
             restore_generators(sources, document["noise_generators"][str(layer)])

@@ -127,7 +127,10 @@ def optimizer_in_words(plan: Plan) -> str:
         return method_in_words(config)
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor
     what = config.optimizer.rate_option.replace("_", " ")
-    return f"{config.optimizer.name}, {what} {number(rate)}, {config.schedule.name}"
+    around = ["lookahead"] if config.lookahead else []
+    around += [config.averaging.name] if config.averaging else []
+    around += ["gradient noise"] if config.gradient_noise else []
+    return ", ".join([config.optimizer.name, f"{what} {number(rate)}", config.schedule.name, *around])
 
 
 def length_in_words(work: StackWork, plan: Plan) -> str:
