@@ -2,8 +2,9 @@
 
 Read `objective.py` (the interface), then `rosenbrock.py`. `quadratic.py`, `polynomials.py`, `waves.py` and
 `saddles.py` hold the functions of the textbooks; `smallest_circle.py`, `least_squares.py` and `nist.py` (its
-models in `nist_models.py`, its numbers in `files/`) those that come with data. `line_methods.py`:
-searches for functions of one variable, which need no learning rate.
+models in `nist_models.py`, its numbers in `files/`) those that come with data. `expression.py` is one's own
+formula: `expression_text.py` checks it, `symbolic.py` differentiates it and makes calls of NumPy's functions
+of it. `line_methods.py`: searches for functions of one variable, which need no learning rate.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ OBJECTIVES: Registry[Objective] = Registry(
     smallest_circle="smallest_circle.SmallestCircle",
     least_squares="least_squares.LeastSquares",
     nist="nist.Nist",
+    expression="expression.Expression",
 )
 
 LINE_METHODS: Registry[LineMethod] = Registry(
