@@ -61,7 +61,7 @@ class Family:
 
     @property
     def with_article(self) -> str:
-        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind.replace('_', ' ')}"
 
 
 FAMILIES: dict[str, Family] = {

@@ -61,7 +61,7 @@ class Bisection(LineMethod):
     """Halves an interval, always keeping the half in which the derivative changes its sign.
 
     Formula:
-        m = (a + b)/2; b ← m where f′(m) > 0, else a ← m
+        m = (a + b)/2; a ← m where f′(m) ≤ 0, b ← m where f′(m) ≥ 0
 
     Variant:
         On the derivative: it must fall at the low end of `interval` and rise at the high end. A point is the
@@ -84,8 +84,8 @@ class Bisection(LineMethod):
             yield middle
             if ((middle == a) | (middle == b)).all():
                 return
-            rising = line.slope(middle) > 0
-            a, b = np.where(rising, a, middle), np.where(rising, middle, b)
+            slope = line.slope(middle)
+            a, b = np.where(slope <= 0, middle, a), np.where(slope >= 0, middle, b)
 
 
 @dataclass(frozen=True)
