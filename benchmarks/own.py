@@ -10,7 +10,7 @@ from benchmarks.problem import LEARNING_RATE, Problem, clock
 from gdrun.data import Table
 from gdrun.data import prepare as prepare_data
 from gdrun.data.split import SplitRows
-from gdrun.experiments.tiles import tile_size
+from gdrun.experiments.tiles import tile_counts
 from gdrun.nn.initializers import INITIALIZERS
 from gdrun.nn.losses.softmax_cross_entropy import SoftmaxCrossEntropy
 from gdrun.nn.models.mlp import Mlp
@@ -74,10 +74,10 @@ def stack_work(problem: Problem, seeds: range, epochs: int) -> StackWork:
     )
 
 
-def tiles(problem: Problem, runs: int) -> list[range]:
+def tiles(problem: Problem, runs: int) -> list[list[int]]:
     """The seeds of each tile, by the rule that `gdrun train` goes by with one worker."""
-    size = tile_size(stack_work(problem, range(1), 1), runs, workers=1)
-    return [range(start, min(start + size, runs)) for start in range(0, runs, size)]
+    (count,) = tile_counts([stack_work(problem, range(1), 1)], [runs], workers=1)
+    return [part.tolist() for part in np.array_split(range(runs), count)]
 
 
 def prepare(problem: Problem, runs: int) -> Callable[[int], float]:

@@ -19,7 +19,7 @@ class Part:
     """The training, validation or test rows.
 
     Attributes:
-        features: (rows, columns) in the run's dtype.
+        features: (rows, columns), or (rows, *row_shape) where rows have a shape, in the run's dtype.
         target: class indices (rows,) int64, or values (rows, outputs) float64 in the network's unit.
         raw_target: the same in the target's own unit; for classification the same array.
         rows: (rows,) row numbers in the dataset, ascending.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -39,6 +39,7 @@ class Preprocessor:
     training rows don't have are 0 in all of them. Categories are not scaled.
 
     Attributes:
+        row_shape: of a row of images or sequences; None where rows are flat.
         number_names, fill, center, scale: of the number columns; arrays (columns,) float64.
         levels: name of each category → its levels in the training rows.
         missing: "error" refuses missing values, in whichever rows they are.
@@ -57,6 +58,7 @@ class Preprocessor:
     target_names: tuple[str, ...]
     target_center: Floats
     target_scale: Floats
+    row_shape: tuple[int, ...] | None = None
 
     @classmethod
     def fit(
@@ -115,7 +117,13 @@ class Preprocessor:
             target_names=table.target_names,
             target_center=target_center,
             target_scale=target_scale,
+            row_shape=table.row_shape,
         )
+
+    @property
+    def features_shape(self) -> tuple[int, ...]:
+        """The shape of one row that `transform` makes."""
+        return self.row_shape or (len(self.feature_names),)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -126,17 +134,24 @@ class Preprocessor:
     def transform(
         self, table: Columns, rows: NDArray[np.int64], dtype: DTypeLike = np.float32
     ) -> NDArray[Any]:
-        """The features of some rows, (rows, columns) in the given type; made column by column.
+        """The features of some rows, (rows, *features_shape) in the given type; made column by column.
 
         Raises:
-            DataError: other columns than those fitted on, missing values with "error", or values that are
-                not finite in the given type.
+            DataError: rows of another shape (flat ones fit any), other columns than those fitted on, missing
+                values with "error", or values that are not finite in the given type.
         """
-        categories = {category.name: category for category in table.categories}
-        if table.number_names != self.number_names or set(categories) != set(self.levels):
+        shaped = table.row_shape is not None and self.row_shape is not None
+        if shaped and table.row_shape != self.row_shape:
             raise DataError(
-                f"dataset {table.name}: its columns {', '.join(table.feature_names)} are not those of the "
-                f"training data: {', '.join((*self.number_names, *self.levels))}"
+                f"dataset {table.name}: its rows have the shape {table.row_shape}, those of the training "
+                f"data {self.row_shape}"
+            )
+        categories = {category.name: category for category in table.categories}
+        same_names = shaped or table.number_names == self.number_names  # a pixel is known by its place
+        if not same_names or set(categories) != set(self.levels):
+            raise DataError(
+                f"dataset {table.name}: its columns {_names(table.feature_names)} are not those of the "
+                f"training data: {_names((*self.number_names, *self.levels))}"
             )
         result = np.zeros((len(rows), len(self.feature_names)), dtype)
         for index, name in enumerate(self.number_names):
@@ -167,7 +182,7 @@ class Preprocessor:
             known = np.flatnonzero(column >= 0)
             result[known, column[known]] = 1
             start += len(levels)
-        return result
+        return result.reshape(len(rows), *self.features_shape)
 
     def transform_target(self, target: NDArray[Any]) -> NDArray[Any]:
         """The target in the network's unit: (y − center)/scale for regression; class indices as they are."""
@@ -233,6 +248,7 @@ class Preprocessor:
             "target_names": list(self.target_names),
             "target_center": self.target_center.tolist(),
             "target_scale": self.target_scale.tolist(),
+            "row_shape": None if self.row_shape is None else list(self.row_shape),
         }
 
     @classmethod
@@ -248,6 +264,7 @@ class Preprocessor:
             def floats(key: str) -> Floats:
                 return np.array([number[key] for number in numbers], np.float64)
 
+            shape = plain.get("row_shape")  # older runs don't have it
             if plain["missing"] not in get_args(MissingValues) or plain["task"] not in get_args(Task):
                 raise ValueError(f"missing {plain['missing']!r}, task {plain['task']!r}")
             return cls(
@@ -262,9 +279,16 @@ class Preprocessor:
                 target_names=tuple(map(str, plain["target_names"])),
                 target_center=np.array(plain["target_center"], np.float64),
                 target_scale=np.array(plain["target_scale"], np.float64),
+                row_shape=None if shape is None else tuple(map(int, shape)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"the description of the preprocessing is damaged: {error!r}") from error
+
+
+def _names(names: Sequence[str]) -> str:
+    """The first of some names: "a, b, c and 61 more"."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more
 
 
 def _listed(counts: Mapping[str, int]) -> str:

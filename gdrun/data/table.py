@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +37,9 @@ class Table:
         number_names: their names.
         target: class indices (rows,) int64, or values (rows, outputs) float64; never missing.
         target_names: names of the target columns.
+        row_shape: what a row's numbers are, the last axis running fastest: (height, width, channels) of an
+            image, (time, features) of a sequence; None for a plain list of columns.
+        largest: the largest value that a number can have, where that is known: 255 for a byte of an image.
         categories: the label columns among the features.
         classes: the sorted distinct labels; empty for regression.
         groups: (rows,) integers telling rows that belong together, or None.
@@ -54,6 +58,8 @@ class Table:
     number_names: tuple[str, ...]
     target: NDArray[Any]
     target_names: tuple[str, ...] = ("target",)
+    row_shape: tuple[int, ...] | None = None
+    largest: float | None = None
     categories: tuple[Category, ...] = ()
     classes: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None
@@ -86,6 +92,8 @@ class Columns(Protocol):
     @property
     def number_names(self) -> tuple[str, ...]: ...
     @property
+    def row_shape(self) -> tuple[int, ...] | None: ...
+    @property
     def categories(self) -> tuple[Category, ...]: ...
     @property
     def feature_names(self) -> tuple[str, ...]: ...
@@ -111,8 +119,8 @@ class Dataset(Component):
 def sealed(table: Table) -> Table:
     """The same table with `sha256`, a digest of everything that training can see.
 
-    Names, classes and the shape, type and bytes (little-endian) of every array count; where the data came
-    from, the name of the dataset and the notices don't.
+    Names, classes, the shape of a row, and the shape, type and bytes (little-endian) of every array count;
+    where the data came from, the name of the dataset and the notices don't.
     """
     import hashlib
     import json
@@ -121,7 +129,7 @@ def sealed(table: Table) -> Table:
     arrays += [(f"category {category.name}", category.codes) for category in table.categories]
     arrays += [("groups", table.groups)] if table.groups is not None else []
     arrays += [(f"fixed {part}", rows) for part, rows in sorted(table.fixed.items())]
-    words = {
+    words: dict[str, object] = {
         "task": table.task,
         "numbers": table.number_names,
         "targets": table.target_names,
@@ -129,6 +137,8 @@ def sealed(table: Table) -> Table:
         "levels": [category.levels for category in table.categories],
         "arrays": [(name, array.dtype.newbyteorder("<").str, array.shape) for name, array in arrays],
     }
+    if table.row_shape is not None:  # flat rows keep the digests that they had before there was this
+        words["row"] = table.row_shape
     digest = hashlib.sha256(json.dumps(words, ensure_ascii=True).encode())
     for _, array in arrays:
         for start in range(0, len(array), 1 << 14):  # a copy of a block, never of the whole
@@ -148,6 +158,12 @@ def _contradiction(table: Table) -> str | None:
         )
     if rows == 0:
         return "there are no rows"
+    if table.row_shape is not None and (
+        min(table.row_shape, default=0) < 1
+        or math.prod(table.row_shape) != len(table.number_names)
+        or table.categories
+    ):
+        return f"a row of {len(table.feature_names)} columns cannot have the shape {table.row_shape}"
     if not table.feature_names:
         return "there is no feature column besides the target"
     names = (*table.feature_names, *table.target_names)

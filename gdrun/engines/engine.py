@@ -6,8 +6,9 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.executor import Asked, InProcess, TaskExecutor, Tell, WorkerLost
@@ -32,94 +33,106 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def carry_out(
-    work: Work[Task, Result],
-    tasks: Sequence[Task],
-    *,
-    workers: int,
-    tell: Tell,
-    interruption: Interruption,
-    cluster: Cluster | None = None,
-) -> Iterator[Result | Exception]:
-    """Do the tasks and give their results, or the exceptions that they ended with, in the tasks' order.
-
-    A task whose worker dies is tried again in another one, `TRIES` times in all; the others go on meanwhile.
+class Engine:
+    """Where tasks are done while its `with` block lasts; its processes stay from one call to the next.
 
     Args:
-        work: done for every task; a module-level function unless it is done here.
-        tasks: plain data.
         workers: how many tasks are done at a time; 1, without a cluster, does everything in this process.
         tell: receives what the work tells of its progress, in this thread.
         interruption: asks every worker to stop.
         cluster: where to do it, in place of this machine's own processes.
-
-    Raises:
-        SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
     """
-    if not tasks:
-        return
-    workers = min(workers, len(tasks))
-    news: SimpleQueue[Any] = SimpleQueue()  # what was told, and futures that are done
-    waiting = deque(range(len(tasks)))
-    going: dict[Future[Any], int] = {}
-    deaths = [0] * len(tasks)
-    outcomes: dict[int, Any] = {}
-    stopping = False
-    given = 0
-    with interruption.deferred(), _executor(workers, tell, news, interruption, cluster) as executor:
-        while given < len(tasks):
-            if interruption.requested and not stopping:
-                stopping = True
-                outcomes |= {number: interruption.error() for number in waiting}
-                waiting.clear()
-                for future in list(going):
-                    future.cancel()
-                executor.ask_to_stop()
-            while waiting and len(going) < workers:
-                number = waiting.popleft()
-                future = executor.submit(work, tasks[number])
-                going[future] = number
-                future.add_done_callback(news.put)
-            for future in _done(news, tell):
-                number = going.pop(future)
-                outcome = interruption.error() if future.cancelled() else future.exception()
-                if isinstance(outcome, WorkerLost):
-                    deaths[number] += 1
-                    if not stopping and deaths[number] < TRIES:
-                        waiting.appendleft(number)
-                        continue
-                    outcome = interruption.error() if stopping else _died(deaths[number], outcome)
-                outcomes[number] = future.result() if outcome is None else outcome
-            while given in outcomes:
-                yield outcomes.pop(given)
-                given += 1
 
+    def __init__(
+        self, workers: int, tell: Tell, interruption: Interruption, cluster: Cluster | None = None
+    ) -> None:
+        self._workers = workers
+        self._tell = tell
+        self._interruption = interruption
+        self._cluster = cluster
+        self._news: SimpleQueue[Any] = SimpleQueue()  # what was told, and futures that are done
+        self._executor: TaskExecutor | None = None  # until there is something to do
+        self._closing = ExitStack()
 
-def _executor(
-    workers: int, tell: Tell, news: SimpleQueue[Any], interruption: Interruption, cluster: Cluster | None
-) -> TaskExecutor:
-    if cluster is not None:
-        from gdrun.engines.cluster_executor import ClusterExecutor
+    def __enter__(self) -> Self:
+        return self
 
-        return ClusterExecutor(cluster, workers, news.put)
-    if workers == 1:
-        return InProcess(tell, lambda: interruption.requested)
-    from gdrun.engines.pool import ProcessPool
+    def __exit__(self, *error: object) -> None:
+        self._closing.close()
 
-    return ProcessPool(workers, news.put)
+    def carry_out(self, work: Work[Task, Result], tasks: Sequence[Task]) -> Iterator[Result | Exception]:
+        """Do the tasks and give their results, or the exceptions that they ended with, in the tasks' order.
 
+        A task whose worker dies is tried again in another one, `TRIES` times in all; the others go on
+        meanwhile. One call has to come to its end before the next.
 
-def _done(news: SimpleQueue[Any], tell: Tell) -> Iterator[Future[Any]]:
-    """Pass on what is told; give the futures that are done. If there is no news, wait a moment for it."""
-    for _ in range(max(1, news.qsize())):
-        try:
-            item = news.get(timeout=_PATIENCE)
-        except Empty:
+        Args:
+            work: done for every task; a module-level function unless it is done here.
+            tasks: plain data.
+
+        Raises:
+            SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
+        """
+        if not tasks:
             return
-        if isinstance(item, Future):
-            yield item
-        else:
-            tell(item)
+        interruption = self._interruption
+        waiting = deque(range(len(tasks)))
+        going: dict[Future[Any], int] = {}
+        deaths = [0] * len(tasks)
+        outcomes: dict[int, Any] = {}
+        stopping = False
+        given = 0
+        with interruption.deferred():
+            executor = self._executor = self._executor or self._closing.enter_context(self._opened())
+            while given < len(tasks):
+                if interruption.requested and not stopping:
+                    stopping = True
+                    outcomes |= {number: interruption.error() for number in waiting}
+                    waiting.clear()
+                    for future in list(going):
+                        future.cancel()
+                    executor.ask_to_stop()
+                while waiting and len(going) < self._workers:
+                    number = waiting.popleft()
+                    future = executor.submit(work, tasks[number])
+                    going[future] = number
+                    future.add_done_callback(self._news.put)
+                for future in self._done():
+                    number = going.pop(future)
+                    outcome = interruption.error() if future.cancelled() else future.exception()
+                    if isinstance(outcome, WorkerLost):
+                        deaths[number] += 1
+                        if not stopping and deaths[number] < TRIES:
+                            waiting.appendleft(number)
+                            continue
+                        outcome = interruption.error() if stopping else _died(deaths[number], outcome)
+                    outcomes[number] = future.result() if outcome is None else outcome
+                while given in outcomes:
+                    yield outcomes.pop(given)
+                    given += 1
+
+    def _opened(self) -> TaskExecutor:
+        if self._cluster is not None:
+            from gdrun.engines.cluster_executor import ClusterExecutor
+
+            return ClusterExecutor(self._cluster, self._workers, self._news.put)
+        if self._workers == 1:
+            return InProcess(self._tell, lambda: self._interruption.requested)
+        from gdrun.engines.pool import ProcessPool
+
+        return ProcessPool(self._workers, self._news.put)
+
+    def _done(self) -> Iterator[Future[Any]]:
+        """Pass on what is told; give the futures that are done. If there is no news, wait a moment for it."""
+        for _ in range(max(1, self._news.qsize())):
+            try:
+                item = self._news.get(timeout=_PATIENCE)
+            except Empty:
+                return
+            if isinstance(item, Future):
+                yield item
+            else:
+                self._tell(item)
 
 
 def _died(times: int, how: Exception) -> WorkerDiedError:

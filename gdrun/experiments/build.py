@@ -232,11 +232,11 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
     _check_determinism(first, network)
     start = None
     if first.initial_weights is not None:
-        start = initial_parameters(network, first.initial_weights)
+        start = initial_variables(network, first.initial_weights)
     scaling = first.learning_rate_scaling
     batch_size = None if first.batch_size == "full" else first.batch_size
     rows = len(data[0].train.rows)
-    return StackWork(
+    work = StackWork(
         network=network,
         loss=loss_of(first),
         metrics=metrics_of(first),
@@ -262,6 +262,31 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         keep_best=first.early_stopping is None or first.early_stopping.restore_best,
         tolerance=first.tolerance or 0.0,
     )
+    _check_batches(work)
+    return work
+
+
+def _check_batches(work: StackWork) -> None:
+    """See to it that every batch has as many rows as the network needs.
+
+    Raises:
+        ConfigError: one has too few.
+    """
+    needed, smallest = work.network.least_rows, min(stop - start for start, stop in work.batches)
+    if work.epochs and smallest < needed:
+        last = "the last batch of an epoch" if len(work.batches) > 1 else "a batch"
+        raise ConfigError(
+            f"batch_size: {last} has {smallest} row, and {_needy(work)} needs at least {needed} in training; "
+            "change batch_size, or set drop_last: true"
+        )
+
+
+def _needy(work: StackWork) -> str:
+    """The layer that needs more than one row."""
+    network = work.network
+    needs = [layer.least_rows(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
+    index = needs.index(max(needs))
+    return f"layers.{index} ({network.layers[index].name})"
 
 
 def _check_determinism(config: Config, network: Network) -> None:
@@ -299,8 +324,8 @@ def _monitor(config: Config, data: Prepared) -> str | None:
     return asked["early_stopping.monitor"]
 
 
-def initial_parameters(network: Network, path: Path) -> NDArray[np.float64]:
-    """The parameters (parameters,) in a weights.npz, checked against the network.
+def initial_variables(network: Network, path: Path) -> NDArray[np.float64]:
+    """The variables (variables,) in a weights.npz, checked against the network.
 
     Raises:
         WeightsError: the file is damaged or belongs to another network.
@@ -308,7 +333,7 @@ def initial_parameters(network: Network, path: Path) -> NDArray[np.float64]:
     arrays = read_weights(path)
     flat = network.flat(arrays)
     if flat is None:
-        expected = {slot.name: slot.parameter.shape for slot in network.slots}
+        expected = network.variable_shapes()
         found = {name: array.shape for name, array in arrays.items()}
         name = next(n for n in expected | found if expected.get(n) != found.get(n))
         raise WeightsError(

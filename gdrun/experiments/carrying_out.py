@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.config import to_plain
-from gdrun.engines.cluster import Cluster, running
-from gdrun.engines.engine import carry_out
+from gdrun.engines.cluster import Cluster
+from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import Interruption, SignalReceived
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError, WorkerDiedError
 from gdrun.experiments.command import Command, Entry, OneOf, Row
@@ -51,17 +51,10 @@ class Means:
         tile = Tile(number, tuple(specs), checkpoints, tuple(self.plugins))
         return tile if self.cluster is None else tile.absolute()
 
-    def train(self, tiles: Sequence[Tile], path: Path) -> Iterator[Outcome]:
-        """What comes of the tiles, whose runs are written under the path."""
+    def engine(self, path: Path) -> Engine:
+        """Where runs are trained, which are written under the path."""
         cluster = None if self.cluster is None else replace(self.cluster, folder=path)
-        return carry_out(
-            run_tile,
-            tiles,
-            workers=self.workers,
-            tell=self.tell,
-            interruption=self.interruption,
-            cluster=cluster,
-        )
+        return Engine(self.workers, self.tell, self.interruption, cluster)
 
 
 def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) -> None:
@@ -80,7 +73,8 @@ def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) ->
     tile = means.tile(0, [spec], run.path / CHECKPOINTS)
     outcome: Outcome
     try:
-        (outcome,) = means.train([tile], run.path)
+        with means.engine(run.path) as engine:
+            (outcome,) = engine.carry_out(run_tile, [tile])
     except GdrunError as error:  # nothing of it was done
         outcome = error
     if isinstance(outcome, Exception):
@@ -107,8 +101,8 @@ def carry_out_group(group: GroupDirectory, config: OneOf, command: Command[OneOf
     began = time.perf_counter()
     progress = _Progress()
     try:
-        with running(means.cluster, means.workers) as cluster:
-            _train_all(group, config, command, replace(means, cluster=cluster), progress)
+        with means.engine(group.path) as engine:
+            _train_all(group, config, command, means, engine, progress)
     except (StoppedError, SignalReceived) as error:  # before the first run, or twice: no results yet
         group.finish("interrupted", str(error))
         raise means.interruption.error(f"; go on with: gdrun resume {group.path}") from error
@@ -166,11 +160,16 @@ def _raise_failure(path: Path, progress: _Progress, means: Means) -> None:
 
 
 def _train_all(
-    group: GroupDirectory, config: OneOf, command: Command[OneOf], means: Means, progress: _Progress
+    group: GroupDirectory,
+    config: OneOf,
+    command: Command[OneOf],
+    means: Means,
+    engine: Engine,
+    progress: _Progress,
 ) -> None:
     """Train the planned runs, and then those that the command asks for, until there are no more."""
     while True:
-        _train_planned(group, config, command, means, progress)
+        _train_planned(group, config, command, means, engine, progress)
         if progress.stopped:
             return
         batch = command.next_runs(group.path, config, group.record, progress.ordered(group))
@@ -181,7 +180,12 @@ def _train_all(
 
 
 def _train_planned(
-    group: GroupDirectory, config: OneOf, command: Command[OneOf], means: Means, progress: _Progress
+    group: GroupDirectory,
+    config: OneOf,
+    command: Command[OneOf],
+    means: Means,
+    engine: Engine,
+    progress: _Progress,
 ) -> None:
     """Train the planned runs that `progress` doesn't know yet, and let it know what came of them."""
     entries: list[Entry] = group.record["plan"][progress.runs :]
@@ -196,7 +200,7 @@ def _train_planned(
         means.tile(number, [specs[name] for name in names], group.path / CHECKPOINTS / f"stack-{number:04d}")
         for number, names in enumerate(group.record["stacks"][progress.tiles :], progress.tiles)
     ]
-    for tile, result in _all_outcomes(tiles, group.path, means):
+    for tile, result in _all_outcomes(tiles, means, engine):
         if isinstance(result, Exception):
             progress.failures |= dict.fromkeys((spec.name for spec in tile.runs), result)
             for spec in tile.runs:
@@ -211,7 +215,7 @@ def _train_planned(
     progress.tiles += len(tiles)
 
 
-def _all_outcomes(tiles: Sequence[Tile], path: Path, means: Means) -> Iterator[tuple[Tile, Outcome]]:
+def _all_outcomes(tiles: Sequence[Tile], means: Means, engine: Engine) -> Iterator[tuple[Tile, Outcome]]:
     """Every tile's outcome; one whose runs have all ended before is not trained again."""
     waiting = []
     for tile in tiles:
@@ -223,16 +227,19 @@ def _all_outcomes(tiles: Sequence[Tile], path: Path, means: Means) -> Iterator[t
         for spec, record in zip(tile.runs, records, strict=True):
             means.tell(RunTold(tile.number, spec.name, record["status"]))
         yield tile, records
-    yield from _outcomes(waiting, path, means)
+    yield from _outcomes(waiting, engine)
 
 
-def _outcomes(tiles: Sequence[Tile], path: Path, means: Means) -> Iterator[tuple[Tile, Outcome]]:
-    """Train tiles. One whose workers died is taken apart, so that only the run at fault fails."""
-    for tile, result in zip(tiles, means.train(tiles, path), strict=True):
+def _outcomes(tiles: Sequence[Tile], engine: Engine) -> Iterator[tuple[Tile, Outcome]]:
+    """Train tiles. One whose workers died is taken apart in the end, so that only the run at fault fails."""
+    apart: list[Tile] = []
+    for tile, result in zip(tiles, engine.carry_out(run_tile, tiles), strict=True):
         if isinstance(result, WorkerDiedError) and len(tile.runs) > 1:
-            yield from _outcomes(_apart(tile), path, means)
+            apart += _apart(tile)
         else:
             yield tile, result
+    if apart:
+        yield from _outcomes(apart, engine)
 
 
 def _apart(tile: Tile) -> list[Tile]:

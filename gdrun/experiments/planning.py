@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gdrun.component import stacking_key
 from gdrun.config import AnyConfig, Config, ObjectiveConfig
 from gdrun.config.checks import warnings
@@ -183,10 +185,12 @@ def _lay_out_training(
     asked = configs[0].compute.workers if workers is None else workers
     number = _workers(asked, len(configs), seconds * more)
     stacks, memory = [], 0
-    for kind in found:
-        size = tiles.tile_size(kind.work, len(kind.names), number)
-        stacks += [kind.names[i : i + size] for i in range(0, len(kind.names), size)]
-        memory = max(memory, tiles.memory_needed(kind.work, size, number))
+    counts = tiles.tile_counts([kind.work for kind in found], [len(kind.names) for kind in found], number)
+    for kind, count in zip(found, counts, strict=True):
+        dealt = [part.tolist() for part in np.array_split(kind.names, count)]
+        memory = max(memory, tiles.memory_needed(kind.work, max(map(len, dealt)), number))
+        stacks += dealt
+    stacks.sort(key=len, reverse=True)  # what is short comes last, so that the workers end together
     if len(data) > 1:
         memory += 2 * sum(_bytes(one) for one in data)
     tiles.check_memory(memory)

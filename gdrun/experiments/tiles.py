@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-import os
+from collections.abc import Sequence
 from pathlib import Path
 
+from gdrun.data.memory import available_memory
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
@@ -44,14 +45,23 @@ def _kept_arrays(work: StackWork) -> int:
     return run.optimizer.array_count + (run.lookahead is not None) + (run.averaging is not None)
 
 
-def tile_size(work: StackWork, runs: int, workers: int) -> int:
-    """Runs a tile: at most as many as are fastest together, and the same number of tiles a worker."""
-    rounds = math.ceil(runs / (_fastest_size(work) * workers))
-    return math.ceil(runs / (rounds * workers))
+def tile_counts(works: Sequence[StackWork], runs: Sequence[int], workers: int) -> list[int]:
+    """How many tiles the runs of each kind make: as few as are fastest, and as many for every worker.
+
+    Args:
+        works: of the kinds.
+        runs: of each.
+        workers: that the tiles are spread over.
+    """
+    counts = [math.ceil(own / fastest_size(work)) for work, own in zip(works, runs, strict=True)]
+    while sum(counts) % workers and counts != list(runs):
+        sizes = [own / count if count < own else 0.0 for own, count in zip(runs, counts, strict=True)]
+        counts[sizes.index(max(sizes))] += 1
+    return counts
 
 
-def _fastest_size(work: StackWork) -> int:
-    """As many runs as make the calls cheap, or those that stay in the cache where that saves more.
+def fastest_size(work: StackWork) -> int:
+    """Runs of a tile: as many as make the calls cheap, or those that stay in the cache where that saves more.
 
     The calls of an update cost as much for one run as for many. In a tile that is larger than the
     second-level cache, every run has to be fetched from the next one for each of its updates.
@@ -74,7 +84,7 @@ def _update_seconds(work: StackWork) -> float:
 
 def estimated_seconds(work: StackWork, runs: int) -> float:
     """A rough guess of the time that runs take on one core: training, evaluation and files."""
-    calls = _CALL_SECONDS / min(runs, _fastest_size(work))
+    calls = _CALL_SECONDS / min(runs, fastest_size(work))
     training = work.length.steps * (_update_seconds(work) + calls)
     data = work.data[0]
     rows = min(work.train_rows, work.evaluated_rows or work.train_rows)
@@ -107,24 +117,9 @@ def check_memory(needed: int) -> None:
     Raises:
         SystemRefusedError: with both figures.
     """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        free = max(free, _available_memory())
-    except (OSError, ValueError):
-        return
-    if needed > free:
+    free = available_memory()
+    if free and needed > free:
         raise SystemRefusedError(
             f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
             "take a smaller model, batch_size or --workers"
         )
-
-
-def _available_memory() -> int:
-    """Bytes that the system would give, caches it can drop included; 0 where it doesn't tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0

@@ -80,15 +80,15 @@ class TrainedRun:
     @cached_property
     def network(self) -> Network:
         """The network for the run's data."""
-        return build_network(self.config, (len(self.preprocessor.feature_names),), self._targets)
+        return build_network(self.config, self.preprocessor.features_shape, self._targets)
 
     @property
     def _targets(self) -> int:
         return len(self.preprocessor.classes) or len(self.preprocessor.target_names)
 
     @cached_property
-    def parameters(self) -> Array:
-        """(1, parameters) from weights.npz."""
+    def variables(self) -> Array:
+        """(1, variables) from weights.npz."""
         arrays = self.run.weights()
         flat = self.network.flat(arrays)
         if flat is None:
@@ -102,14 +102,25 @@ class TrainedRun:
         return self._predictions(features, rows.target)
 
     def predict_array(self, features: NDArray[Any]) -> NDArray[Any]:
-        """Class names (rows,) or values (rows, outputs) for raw features (rows, columns), all numbers."""
-        numbers = np.atleast_2d(np.asarray(features, np.float64))
+        """Class names (rows,) or values (rows, outputs) for raw features, all numbers.
+
+        Args:
+            features: (rows, columns), or (rows, *row_shape) of images or sequences; also a single row.
+        """
         preprocessor = self.preprocessor
+        numbers = np.asarray(features, np.float64)
+        if preprocessor.row_shape is not None and numbers.shape[-len(preprocessor.row_shape) :] == (
+            preprocessor.row_shape
+        ):
+            numbers = numbers.reshape(-1, len(preprocessor.number_names))
+        numbers = np.atleast_2d(numbers)
         if preprocessor.levels:
             raise DataError("the run was trained on categories too: predict a CSV file instead of an array")
-        if numbers.shape[1] != len(preprocessor.number_names):
+        if numbers.ndim != 2 or numbers.shape[1] != len(preprocessor.number_names):
+            columns, shape = len(preprocessor.number_names), preprocessor.row_shape
+            found = f"{numbers.shape[1]} columns" if numbers.ndim == 2 else f"shape {numbers.shape[1:]}"
             raise DataError(
-                f"{numbers.shape[1]} columns instead of the {len(preprocessor.number_names)} trained on"
+                f"{found} instead of the {columns} trained on{f', in rows of shape {shape}' if shape else ''}"
             )
         return self.predict(NewData("array", numbers, preprocessor.number_names, (), None)).values
 
@@ -147,7 +158,7 @@ class TrainedRun:
             for name, numbers in rows.items():
                 part = make_part(table, numbers, self.preprocessor, config.dtype)
                 evaluator = self._evaluator(config, part)
-                found = evaluator.evaluate(self.parameters, self._penalty(config))
+                found = evaluator.evaluate(self.variables, self._penalty(config))
                 values[name] = {quantity: float(column[0]) for quantity, column in found.items()}
         return values, notices
 
@@ -183,7 +194,7 @@ class TrainedRun:
         return Evaluator(self.network, loss, metrics_of(config), part, self.preprocessor, dtype)
 
     def _penalty(self, config: Config) -> NDArray[np.float64]:
-        return config.penalty.value(self.parameters, self.network.weight_count)
+        return config.penalty.value(self.variables, self.network.weight_count)
 
     def _predictions(self, features: NDArray[Any], target: NDArray[Any] | None) -> Predictions:
         rows = len(features)
@@ -193,7 +204,7 @@ class TrainedRun:
         part = Part(features, empty, empty, np.arange(rows))
         with blas_threads(self.config.compute.blas_threads):
             evaluator = self._evaluator(self.config, part)
-            found = evaluator.predictions(evaluator.scores(self.parameters))[0].astype(np.float64)
+            found = evaluator.predictions(evaluator.scores(self.variables))[0].astype(np.float64)
         names = self.preprocessor.target_names
         if not len(classes):
             return Predictions((), names, found, None, target)

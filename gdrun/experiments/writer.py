@@ -175,7 +175,7 @@ class TileWriter:
         directory = self.directories[run]
         data = self.work.data[self.work.runs[run].data]
         network = self.work.network
-        parameters = outcome.parameters[None]
+        variables = outcome.variables[None]
         best = outcome.best
         result: dict[str, Any] = {
             "best_epoch": best.epoch if best else None,
@@ -188,11 +188,11 @@ class TileWriter:
             evaluator = Evaluator(
                 network, self.work.loss, self.work.metrics, data.test, data.preprocessor, self.work.dtype
             )
-            scores = evaluator.scores(parameters)
-            values = evaluator.values(scores, penalties(self.work, parameters, [run]))
+            scores = evaluator.scores(variables)
+            values = evaluator.values(scores, penalties(self.work, variables, [run]))
             result["test"] = {name: float(column[0]) for name, column in values.items()}
             predictions = _packed(evaluator.predictions(scores)[0], data.test, data)
-        weights = {name: view[0] for name, view in network.views(parameters).items()}
+        weights = {name: view[0] for name, view in network.variables(variables).items()}
         why = f": {outcome.reason}" if outcome.reason else ""
         self.handlers[run].tell(f"run {directory.record['id']} {outcome.status}{why}")
         self.endings[run] = directory.ending(

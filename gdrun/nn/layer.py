@@ -41,6 +41,21 @@ class Parameter:
     is_weight: bool = True
 
 
+@dataclass(frozen=True)
+class State:
+    """One array of a layer that is not trained: training forwards update it, evaluation only reads it.
+
+    Optimizers, penalties, clipping and the count of parameters pass it by; it is saved with the weights.
+
+    Attributes:
+        shape: of one run.
+        initial: the value that all of it starts with.
+    """
+
+    shape: Shape
+    initial: float = 0.0
+
+
 class Bound(NamedTuple):
     """A layer's equation, bound once to the buffers that it reads and writes at every step.
 
@@ -68,6 +83,7 @@ class Workspace:
         input_gradient: whether the layer being bound must return ∂L/∂input (the first one need not).
         overwritable: whether the layer being bound may write over its input.
         generators: a generator a run for the layer being bound, in training, if it is stochastic.
+        state: name → (runs, *shape), the state of the layer being bound, if it has any.
     """
 
     def __init__(self, runs: int, batch: int, dtype: DTypeLike, *, training: bool) -> None:
@@ -78,6 +94,7 @@ class Workspace:
         self.input_gradient = False
         self.overwritable = False
         self.generators: Sequence[np.random.Generator] = ()
+        self.state: Mapping[str, Array] = {}
 
     def activations(self, *shape: int) -> Array:
         """An uninitialised buffer (runs, batch, *shape).
@@ -114,6 +131,14 @@ class Layer(Component):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         """The layer's trainable arrays by name, for an input that `output_shape` has accepted."""
         return {}
+
+    def state(self, input_shape: Shape) -> dict[str, State]:
+        """The layer's arrays that are not trained, by name; none has the name of a parameter."""
+        return {}
+
+    def least_rows(self, input_shape: Shape) -> int:
+        """How many rows a batch must have in training."""
+        return 1
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

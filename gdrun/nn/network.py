@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.nn.initializer import Initializer
-from gdrun.nn.layer import Array, Layer, Parameter, Shape, Workspace
+from gdrun.nn.layer import Array, Layer, Parameter, Shape, State, Workspace
 from gdrun.randomness import Purpose, generator
 
 
@@ -26,6 +26,19 @@ class Slot:
     @property
     def stop(self) -> int:
         return self.start + prod(self.parameter.shape)
+
+
+@dataclass(frozen=True)
+class StateSlot:
+    """Where one array of a layer's state lives in the flat buffer of a run's state."""
+
+    name: str
+    start: int
+    state: State
+
+    @property
+    def stop(self) -> int:
+        return self.start + prod(self.state.shape)
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,9 @@ class BoundNetwork:
 class Network:
     """Layers in a row; the parameters of all runs are one array (runs, parameters), weights before biases.
 
+    What layers remember beside them, as running statistics, is a second array (runs, state). Both in one row,
+    the parameters first, are a run's variables: all that its outputs depend on, and what is saved.
+
     Args:
         layers: in forward order.
         input_shape: of one row.
@@ -66,6 +82,9 @@ class Network:
         self.input_shape = input_shape
         self.shapes = [input_shape]  # shapes[i] is the input of layer i, shapes[-1] the output
         described: list[tuple[str, int, Parameter]] = []
+        self.state_slots: list[StateSlot] = []
+        self.state_count = 0
+        self.least_rows = 1  # of a batch in training
         for index, layer in enumerate(self.layers):
             try:
                 self.shapes.append(layer.output_shape(self.shapes[-1]))
@@ -75,6 +94,10 @@ class Network:
                 (f"layers.{index}.{name}", index, parameter)
                 for name, parameter in layer.parameters(self.shapes[-2]).items()
             ]
+            for name, state in layer.state(self.shapes[-2]).items():
+                self.state_slots.append(StateSlot(f"layers.{index}.{name}", self.state_count, state))
+                self.state_count = self.state_slots[-1].stop
+            self.least_rows = max(self.least_rows, layer.least_rows(self.shapes[-2]))
         self.slots: list[Slot] = []
         start = 0
         for name, index, parameter in sorted(described, key=lambda entry: not entry[2].is_weight):
@@ -107,6 +130,13 @@ class Network:
                 flat[slot.start : slot.stop] = values.ravel()
         return flat
 
+    def initial_state(self) -> NDArray[np.float64]:
+        """The starting state (state,) of any run."""
+        flat = np.empty(self.state_count)
+        for slot in self.state_slots:
+            flat[slot.start : slot.stop] = slot.state.initial
+        return flat
+
     def views(self, flat: Array) -> dict[str, Array]:
         """Name → view (runs, *shape) of every parameter in a buffer (runs, parameters)."""
         return {
@@ -114,14 +144,29 @@ class Network:
             for slot in self.slots
         }
 
+    def state_views(self, flat: Array) -> dict[str, Array]:
+        """The same of a buffer (runs, state)."""
+        return {
+            slot.name: flat[:, slot.start : slot.stop].reshape(len(flat), *slot.state.shape)
+            for slot in self.state_slots
+        }
+
+    def variables(self, flat: Array) -> dict[str, Array]:
+        """The same of both: a buffer (runs, variables), parameters before state. What weights.npz has."""
+        return self.views(flat) | self.state_views(flat[:, self.parameter_count :])
+
+    def variable_shapes(self) -> dict[str, Shape]:
+        """Name → shape of every array of `variables`."""
+        shapes = {slot.name: slot.parameter.shape for slot in self.slots}
+        return shapes | {slot.name: slot.state.shape for slot in self.state_slots}
+
     def flat(self, arrays: Mapping[str, Array]) -> NDArray[np.float64] | None:
-        """The parameters (parameters,) of one run from arrays by name; None if they don't fit here."""
-        expected = {slot.name: slot.parameter.shape for slot in self.slots}
-        if {name: array.shape for name, array in arrays.items()} != expected:
+        """The variables (variables,) of one run from arrays by name; None if they don't fit here."""
+        if {name: array.shape for name, array in arrays.items()} != self.variable_shapes():
             return None
-        flat = np.empty(self.parameter_count)
-        for slot in self.slots:
-            flat[slot.start : slot.stop] = arrays[slot.name].ravel()
+        flat = np.empty(self.parameter_count + self.state_count)
+        for name, view in self.variables(flat[None]).items():
+            view[0] = arrays[name]
         return flat
 
     def bind(
@@ -130,6 +175,7 @@ class Network:
         parameters: Array,
         gradients: Array | None = None,
         *,
+        state: Array | None = None,
         generators: Mapping[int, Sequence[np.random.Generator]] | None = None,
         input_gradient: bool = False,
     ) -> BoundNetwork:
@@ -140,31 +186,25 @@ class Network:
                 all runs.
             parameters: (runs, parameters), updated in place by the optimizer.
             gradients: like `parameters`, overwritten by every backward pass.
+            state: (runs, state), updated by every forward pass in training; None for the initial one.
             generators: index of a stochastic layer → a generator a run.
             input_gradient: whether `backward` returns ∂L/∂x.
         """
-        workspace = Workspace(len(parameters), x.shape[1], parameters.dtype, training=gradients is not None)
-        weights = self.views(parameters)
+        runs = len(parameters)
+        if state is None:
+            state = np.tile(self.initial_state().astype(parameters.dtype), (runs, 1))
+        workspace = Workspace(runs, x.shape[1], parameters.dtype, training=gradients is not None)
+        workspace.input_gradient = input_gradient
         slopes = {} if gradients is None else self.views(gradients)
-        forward_passes, backward_passes = [], []
-        output = x
-        overwritable = False
-        earlier_parameters = input_gradient
-        for index, layer in enumerate(self.layers):
-            prefix = f"layers.{index}."
-            own = {
-                name.removeprefix(prefix): view for name, view in weights.items() if name.startswith(prefix)
-            }
-            own_slopes = {k.removeprefix(prefix): view for k, view in slopes.items() if k.startswith(prefix)}
-            workspace.input_gradient = earlier_parameters
-            workspace.overwritable = overwritable
-            workspace.generators = (generators or {}).get(index, ())
-            bound = layer.bind(output, own, own_slopes, workspace)
-            output, overwritable = bound.output, bound.overwritable
-            forward_passes.append(bound.forward)
-            backward_passes.append(bound.backward)
-            earlier_parameters = earlier_parameters or bool(own)
-        return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
+        return bind_layers(
+            self.layers,
+            x,
+            self.views(parameters),
+            slopes,
+            self.state_views(state),
+            generators or {},
+            workspace,
+        )
 
     def generators(self, seeds: Sequence[int]) -> dict[int, list[np.random.Generator]]:
         """A generator a run for every stochastic layer."""
@@ -173,3 +213,42 @@ class Network:
             for index, layer in enumerate(self.layers)
             if layer.stochastic
         }
+
+
+def bind_layers(
+    layers: Sequence[Layer],
+    x: Array,
+    weights: Mapping[str, Array],
+    gradients: Mapping[str, Array],
+    state: Mapping[str, Array],
+    generators: Mapping[int, Sequence[np.random.Generator]],
+    workspace: Workspace,
+) -> BoundNetwork:
+    """Bind layers in a row to their buffers, each with its own share of the arrays "layers.<i>.<name>".
+
+    Args:
+        layers: in forward order.
+        x: (runs or 1, batch, *input_shape).
+        weights, gradients, state: name → (runs, *shape).
+        generators: index of a stochastic layer → a generator a run.
+        workspace: as the first layer shall find it; afterwards `overwritable` is that of the output.
+    """
+    forward_passes, backward_passes = [], []
+    output = x
+    for index, layer in enumerate(layers):
+        prefix = f"layers.{index}."
+        own = _share(weights, prefix)
+        needed = workspace.input_gradient or bool(own)
+        workspace.generators = generators.get(index, ())
+        workspace.state = _share(state, prefix)
+        bound = layer.bind(output, own, _share(gradients, prefix), workspace)
+        output = bound.output
+        forward_passes.append(bound.forward)
+        if needed:  # a flatten before the first parameters passes nothing on
+            backward_passes.append(bound.backward)
+        workspace.overwritable, workspace.input_gradient = bound.overwritable, needed
+    return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
+
+
+def _share(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): view for name, view in arrays.items() if name.startswith(prefix)}

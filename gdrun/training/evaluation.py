@@ -26,14 +26,14 @@ _GROUP_BYTES = 1 << 18  # of scores of runs that are evaluated together: they st
 
 
 class Evaluator:
-    """Evaluates stacks of parameters on one part of the data.
+    """Evaluates stacks of variables (parameters and layer state) on one part of the data.
 
     Args:
         network: gives the outputs.
         loss, metrics: what is computed of them.
         part: features and targets.
         preprocessor: brings predicted values back to the target's own unit.
-        dtype: of the parameters.
+        dtype: of the variables.
     """
 
     def __init__(
@@ -54,20 +54,21 @@ class Evaluator:
         self.outputs = network.output_shape[0]
         self.encoded = loss.encode(part.target, self.outputs, dtype)[None]
         self.target = (part.target if loss.task == "classification" else part.raw_target)[None]
-        self.parameters: dict[int, Array] = {}  # by runs: a buffer for theirs
+        self.variables: dict[int, Array] = {}  # by runs: a buffer for theirs
         self.bound: dict[tuple[int, int], tuple[Array, BoundNetwork]] = {}  # by runs and rows: with the input
 
-    def scores(self, parameters: Array) -> Array:
-        """The network's outputs (runs, rows, outputs) for parameters (runs, parameters)."""
-        runs, rows = len(parameters), len(self.features)
-        if runs not in self.parameters:
-            self.parameters[runs] = np.empty(parameters.shape, self.dtype)
-        self.parameters[runs][...] = parameters
+    def scores(self, variables: Array) -> Array:
+        """The network's outputs (runs, rows, outputs) for variables (runs, variables)."""
+        runs, rows = len(variables), len(self.features)
+        if runs not in self.variables:
+            self.variables[runs] = np.empty(variables.shape, self.dtype)
+        self.variables[runs][...] = variables
+        parameters, state = np.split(self.variables[runs], [self.network.parameter_count], axis=1)
         scores = np.empty((runs, self.outputs, rows), self.dtype).transpose(0, 2, 1)
         for size, starts in _chunks(rows):
             if (runs, size) not in self.bound:
                 x = np.empty((1, size, *self.features.shape[1:]), self.dtype)
-                self.bound[runs, size] = x, self.network.bind(x, self.parameters[runs])
+                self.bound[runs, size] = x, self.network.bind(x, parameters, state=state)
             x, bound = self.bound[runs, size]
             for start in starts:
                 x[0] = self.features[start : start + size]
@@ -81,19 +82,19 @@ class Evaluator:
             return self.loss.probabilities(scores)
         return self.preprocessor.to_target_units(self.loss.estimates(scores))
 
-    def evaluate(self, parameters: Array, penalty: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    def evaluate(self, variables: Array, penalty: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         """ "loss" and every metric's name → its value for each run, (runs,).
 
         Args:
-            parameters: (runs, parameters).
+            variables: (runs, variables).
             penalty: (runs,), added to the loss.
         """
         each = self.dtype.itemsize * self.outputs * len(self.features)
-        groups = math.ceil(len(parameters) * each / _GROUP_BYTES) or 1
-        size = math.ceil(len(parameters) / groups)
+        groups = math.ceil(len(variables) * each / _GROUP_BYTES) or 1
+        size = math.ceil(len(variables) / groups)
         found = [
-            self.values(self.scores(parameters[start : start + size]), penalty[start : start + size])
-            for start in range(0, len(parameters), size)
+            self.values(self.scores(variables[start : start + size]), penalty[start : start + size])
+            for start in range(0, len(variables), size)
         ]
         return {name: np.concatenate([values[name] for values in found]) for name in found[0]}
 
@@ -128,22 +129,22 @@ class StackEvaluator:
         return Evaluator(work.network, work.loss, work.metrics, part, data.preprocessor, work.dtype)
 
     def evaluate(
-        self, parameters: Array, runs: Sequence[int]
+        self, variables: Array, runs: Sequence[int]
     ) -> list[tuple[dict[str, float], dict[str, float]]]:
         """The training values and the validation values (or none) of each run.
 
         Args:
-            parameters: (runs, parameters).
+            variables: (runs, variables).
             runs: their places in the plan.
         """
         began = time.perf_counter()
         data = np.array([self.work.runs[run].data for run in runs])
-        penalty = penalties(self.work, parameters, runs)
+        penalty = penalties(self.work, variables, runs)
         train: list[dict[str, float]] = [{} for _ in runs]
         validation: list[dict[str, float]] = [{} for _ in runs]
         for number in sorted(set(data.tolist())):
             places = np.flatnonzero(data == number)
-            own = parameters if len(places) == len(runs) else parameters[places]
+            own = variables if len(places) == len(runs) else variables[places]
             for evaluator, values in ((self.train[number], train), (self.validation[number], validation)):
                 if evaluator is not None:
                     for name, column in evaluator.evaluate(own, penalty[places]).items():
@@ -153,12 +154,12 @@ class StackEvaluator:
         return list(zip(train, validation, strict=True))
 
 
-def penalties(work: StackWork, parameters: Array, runs: Sequence[int]) -> NDArray[np.float64]:
+def penalties(work: StackWork, variables: Array, runs: Sequence[int]) -> NDArray[np.float64]:
     """The penalty that belongs to the loss of each run, (runs,)."""
     chosen = [work.runs[run].penalty for run in runs]
     if not any(penalty.l1 or penalty.l2 for penalty in chosen):
-        return np.zeros(len(parameters))
-    return stack(chosen).value(parameters, work.network.weight_count)
+        return np.zeros(len(variables))
+    return stack(chosen).value(variables, work.network.weight_count)
 
 
 def _sample(part: Part, most: int | None) -> Part:

@@ -47,7 +47,8 @@ class Outcome:
         epochs, steps: done.
         best: the evaluation that the parameters belong to; None if not even the first was finite.
         last: the last evaluation.
-        parameters: (parameters,), those of the best epoch, or the last ones where nothing tells the best.
+        variables: (variables,), parameters and state of the best epoch, or the last ones where nothing tells
+            the best.
         seconds: of training.
     """
 
@@ -57,7 +58,7 @@ class Outcome:
     steps: int
     best: Record | None
     last: Record | None
-    parameters: Array
+    variables: Array
     seconds: float
 
 

@@ -13,21 +13,23 @@ from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
 from gdrun.optim.optimizer import Float64, Optimizer
 from gdrun.optim.search_stepper import SearchStepper
-from gdrun.optim.searcher import Evaluate, Searcher
+from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
 from gdrun.training.batches import BatchOrder, TrainingRows
-from gdrun.training.evaluation import penalties
-from gdrun.training.work import StackWork
+from gdrun.training.objective import StackObjective
+from gdrun.training.work import RunWork, StackWork
 from gdrun.training.wrappers import Wrappers
 
 
 class Stack:
-    """Runs in training: their parameters (runs, parameters), optimizer state, batch order and generators.
+    """Runs in training: their parameters and layer state, optimizer state, batch order and generators.
 
     Attributes:
         runs: places in the plan of the runs that are still here.
         parameters: (runs, parameters), in the order of `runs`.
-        gradient: likewise, of the last update, penalty included; before clipping once `keep_norm` was asked.
+        layer_state: (runs, state), what layers remember that isn't trained.
+        gradient: like `parameters`, of the last update, penalty included; before clipping once `keep_norm`
+            was asked.
         order: the batch order.
         generators: index of a stochastic layer → a generator a run.
         optimizer: applies the updates and owns the optimizer's state.
@@ -38,20 +40,44 @@ class Stack:
         self.work = work
         self.rows = TrainingRows(work)
         self.runs = list(range(len(work.runs)))
-        starts = [
-            run.start if run.start is not None else work.network.initial_parameters(run.initializer, run.seed)
-            for run in work.runs
-        ]
-        self.parameters = np.array(starts, work.dtype)
+        starts = np.array([self._start(run) for run in work.runs], work.dtype)
+        count = work.network.parameter_count
+        self.parameters, self.layer_state = starts[:, :count], starts[:, count:]
         self.order = BatchOrder(work, self.runs)
         self.generators = work.network.generators([run.seed for run in work.runs])
         self._bind()
+
+    def _start(self, run: RunWork) -> NDArray[np.float64]:
+        """The variables (variables,) that a run starts with."""
+        if run.start is not None:
+            return run.start
+        network = self.work.network
+        parameters = network.initial_parameters(run.initializer, run.seed)
+        return np.concatenate([parameters, network.initial_state()])
+
+    @property
+    def variables(self) -> Array:
+        """(runs, variables), parameters and state as they are now."""
+        return self._with_layer_state(self.parameters)
+
+    def result(self, updates: int) -> Array:
+        """The variables (runs, variables) that count after so many updates: the averaged weights, if any.
+
+        What layers remember beside them is never averaged: it is as it is now.
+        """
+        average = self.wrappers.average(updates)
+        return self._with_layer_state(self.parameters if average is None else average)
+
+    def _with_layer_state(self, parameters: Array) -> Array:
+        if not self.layer_state.shape[1]:
+            return parameters
+        return np.concatenate([parameters, self.layer_state], axis=1)
 
     def _bind(self) -> None:
         """Make the buffers for the runs that are here, and the functions that work on them."""
         work = self.work
         runs = [work.runs[run] for run in self.runs]
-        self.parameters = aligned_copy(self.parameters)
+        self.parameters, self.layer_state = aligned_copy(self.parameters), aligned_copy(self.layer_state)
         self.gradient = aligned_zeros(self.parameters.shape, work.dtype)
         self.norm: NDArray[np.float64] = np.zeros(len(runs))
         penalized = any(run.penalty.l1 or run.penalty.l2 for run in runs)
@@ -73,40 +99,25 @@ class Stack:
         if optimizers:
             tensors = [slot.parameter.shape for slot in work.network.slots]
             return Stepper(stack(optimizers), self.parameters, self.gradient, tensors=tensors)
+        self.objective = StackObjective(
+            *(work, self.runs, self.rows, self.order.order, self.parameters, self.gradient),
+            *(self.layer_state, self.generators, self.add_penalty),
+        )
         return SearchStepper(
             [run.optimizer for run in runs if isinstance(run.optimizer, Searcher)],
             self.parameters,
-            self._bind_objective(),
+            self.objective,
             seeds=[run.seed for run in runs],
             steps=work.length.steps,
             clipping=work.gradient_clipping,
         )
 
-    def _bind_objective(self) -> Evaluate:
-        """A function that gives the loss of all training rows, penalty included, and fills `gradient`."""
-        work, order = self.work, self.order.order
-        x, y = self.rows.buffers(len(self.runs), order.shape[1])
-        bound = work.network.bind(x, self.parameters, self.gradient, generators=self.generators)
-        derive = work.loss.bind(bound.output, y)
-        self.rows.gather(order, x, y)
-
-        def evaluate(theta: Array, with_gradient: bool) -> tuple[Float64, Array | None]:
-            self.parameters[...] = theta
-            bound.forward()
-            loss = work.loss.value(bound.output, y) + penalties(work, self.parameters, self.runs)
-            if not with_gradient:
-                return loss, None
-            bound.backward(derive())
-            if self.add_penalty is not None:
-                self.add_penalty()
-            return loss, self.gradient
-
-        return evaluate
-
     def _bind_batch(self, size: int) -> Callable[[NDArray[np.intp]], None]:
         """A function that fills `gradient` from the rows (runs, size) of one batch."""
         x, y = self.rows.buffers(len(self.runs), size)
-        bound = self.work.network.bind(x, self.parameters, self.gradient, generators=self.generators)
+        bound = self.work.network.bind(
+            x, self.parameters, self.gradient, state=self.layer_state, generators=self.generators
+        )
         derive = self.work.loss.bind(bound.output, y)
         gather, forward, backward = self.rows.gather, bound.forward, bound.backward
         if self.work.full_batch:  # the rows never change
@@ -140,6 +151,7 @@ class Stack:
         if isinstance(self.optimizer, SearchStepper):  # it asks for gradients when it needs them
             self.optimizer.step(batch)
             self.norm = self.optimizer.norm
+            self.objective.settle()
         else:
             self._fill_gradient(batch, keep_norm)
             for change in self.wrappers.before:
@@ -174,27 +186,24 @@ class Stack:
         own = {f"optimizer.{name}": values for name, values in self.optimizer.state.items()}
         return own | self.wrappers.state
 
-    def result(self, updates: int) -> Array:
-        """The weights (runs, parameters) that count after so many updates: the averaged ones, if any."""
-        average = self.wrappers.average(updates)
-        return self.parameters if average is None else average
-
     def keep(self, places: Sequence[int]) -> None:
         """Go on with the runs at these places only; their bits don't notice."""
         state = {name: values[places] for name, values in self.state.items()}
         norm = self.norm[places]
         self._select(places)
-        self.parameters = self.parameters[places]
+        self.parameters, self.layer_state = self.parameters[places], self.layer_state[places]
         if places:
             self._bind()
             self.norm = norm
             for name, values in self.state.items():  # perhaps fewer: none of these may need one
                 values[...] = state[name]
 
-    def restore(self, runs: Sequence[int], parameters: Array, order: NDArray[np.intp]) -> None:
+    def restore(
+        self, runs: Sequence[int], parameters: Array, layer_state: Array, order: NDArray[np.intp]
+    ) -> None:
         """Take up the runs of a snapshot; the optimizer's state is then the caller's to fill."""
         self._select([self.runs.index(run) for run in runs])
-        self.parameters = parameters
+        self.parameters, self.layer_state = parameters, layer_state
         self.order.order = order.copy()
         self._bind()
 

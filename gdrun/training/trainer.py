@@ -43,7 +43,7 @@ class Trainer:
         self.rates = LearningRates(work)
         self.evaluator = StackEvaluator(work)
         self.progress = [Progress(run) for run in self.stack.runs]  # by place
-        self.best = self.stack.parameters.copy()  # (runs, parameters), by place
+        self.best = self.stack.variables.copy()  # (runs, variables), by place
         self.epoch = 0  # epochs done
         self.batch = 0  # batches done in the epoch that is under way
         self.began = time.perf_counter()
@@ -97,7 +97,7 @@ class Trainer:
             endings |= self._evaluate(satisfied)
         reason = f"the gradient norm fell below {self.work.tolerance:g} in epoch {self.epoch}"
         endings = dict.fromkeys(satisfied, ("stopped", reason)) | endings
-        for place in np.flatnonzero(~np.isfinite(self.stack.parameters).all(axis=1)):
+        for place in np.flatnonzero(~np.isfinite(self.stack.variables).all(axis=1)):
             reason = endings.get(int(place), ("", ""))[1]
             endings[int(place)] = (
                 "diverged",
@@ -129,21 +129,22 @@ class Trainer:
         known = self.epoch > 0 and stack.has_gradient
         norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
         step = self.epoch * len(self.work.batches)
-        result = stack.result(step)
-        parameters = result if len(chosen) == len(stack.runs) else result[chosen]
+        variables = stack.result(step)
+        if len(chosen) < len(stack.runs):
+            variables = variables[chosen]
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
             for rate, norm, (train, validation) in zip(
-                rates, norms, self.evaluator.evaluate(parameters, runs), strict=True
+                rates, norms, self.evaluator.evaluate(variables, runs), strict=True
             )
         ]
         endings: dict[int, tuple[Ending, str]] = {}
-        for place, record in zip(chosen, records, strict=True):
+        for row, (place, record) in enumerate(zip(chosen, records, strict=True)):
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = result[place]
+                self.best[place] = variables[row]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
@@ -181,6 +182,7 @@ class Trainer:
         stack = self.stack
         arrays = {
             "parameters": stack.parameters,
+            "layer_state": stack.layer_state,
             "best": self.best,
             "order": stack.order.order,
             "norm": stack.norm,
@@ -203,7 +205,7 @@ class Trainer:
         self.epoch, self.batch = document["epoch"], document["batch"]
         self.began -= document["seconds"]
         stack = self.stack
-        stack.restore(document["runs"], arrays["parameters"], arrays["order"])
+        stack.restore(document["runs"], arrays["parameters"], arrays["layer_state"], arrays["order"])
         stack.norm = arrays["norm"]
         for name, values in stack.state.items():
             values[...] = arrays[name]

@@ -35,7 +35,7 @@ class RunWork:
         initializer: draws the starting weights.
         data: which of the stack's data sets it trains on.
         lookahead, averaging, gradient_noise: with its own numbers; the same kind, or none, in all of a stack.
-        start: starting parameters (parameters,), instead of drawn ones.
+        start: starting variables (variables,), instead of drawn ones.
     """
 
     seed: int

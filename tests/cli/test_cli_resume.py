@@ -382,7 +382,7 @@ class TestResume:
     ) -> None:
         from gdrun.experiments import tiles
 
-        monkeypatch.setattr(tiles, "tile_size", lambda work, runs, workers: 2)
+        monkeypatch.setattr(tiles, "tile_counts", lambda works, runs, workers: [2])
         whole = train(tmp_path, "whole", "--seeds", "4", "epochs=9")
         seen: list[Any] = []
         from gdrun.experiments.writer import TileWriter

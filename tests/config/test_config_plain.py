@@ -120,7 +120,7 @@ GOLDEN = """\
 name: digits-mlp
 seed: 0
 dtype: float32
-dataset: digits
+dataset: {name: digits, images: false}
 split:
   validation: 0.15
   test: 0.15

@@ -13,7 +13,7 @@ from gdrun.data import DATASETS, Table, prepare, split
 from gdrun.data.datasets.embedded import FILES, Embedded
 
 EMBEDDED = [name for name, cls in DATASETS.items() if issubclass(cls, Embedded)]
-WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz")]
+WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz", "parquet")]
 
 
 def load(name: str) -> Table:
@@ -23,7 +23,7 @@ def load(name: str) -> Table:
 def test_the_dictionary_is_the_catalogue():
     embedded = ["digits", "iris", "wine", "breast-cancer", "diabetes", "penguins", "auto-mpg", "mnist-5k"]
     synthetic = ["linear", "sine", "moons", "circles", "blobs", "xor", "spirals", "gaussians"]
-    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz"]
+    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz", "parquet"]
     assert embedded == EMBEDDED
     assert all(cls.name == name for name, cls in DATASETS.items())
 
@@ -179,3 +179,18 @@ def test_mnist_is_whole_numbers_and_exact_in_float32():
     assert table.numbers.dtype == np.float32
     np.testing.assert_array_equal(table.numbers, np.floor(table.numbers))
     assert table.numbers[:, 0].max() == 0  # the corner is always background
+
+
+@pytest.mark.parametrize(("name", "shape"), [("digits", (8, 8, 1)), ("mnist-5k", (28, 28, 1))])
+def test_images_are_the_same_pixels_in_rows_and_columns(name, shape):
+    flat, images = load(name), DATASETS[name](images=True).load(Path())
+    assert flat.row_shape is None
+    assert images.row_shape == shape
+    assert images.sha256 != flat.sha256
+    rows = split(flat)
+    expected = prepare(flat, rows).test.features
+    features = prepare(images, rows).test.features
+    assert features.shape == (len(rows.test), *shape)
+    assert features.flags.c_contiguous
+    np.testing.assert_array_equal(features.reshape(len(features), -1), expected)
+    assert images.number_names[shape[1] + 2] == "pixel_1_2"

@@ -66,6 +66,16 @@ def test_images_become_rows_in_c_order(load):
     np.testing.assert_array_equal(table.numbers[1], np.arange(12, 24))
 
 
+def test_images_keep_their_shape_where_asked(load, tmp_path):
+    images = np.arange(48.0).reshape(2, 3, 4, 2)
+    table = load({"X": images, "y": np.array([0.5, 1.5])}, keep_shape=True)
+    assert table.row_shape == (3, 4, 2)
+    np.testing.assert_array_equal(table.numbers.reshape(images.shape), images)
+    np.savez(tmp_path / "t.npz", X=images.reshape(2, 4, 3, 2), y=np.array([0.5, 1.5]))
+    with pytest.raises(DataError, match=r"t\.npz: rows of shape \(4, 3, 2\), but data\.npz has \(3, 4, 2\)"):
+        load({"X": images, "y": np.array([0.5, 1.5])}, keep_shape=True, test_path=Path("t.npz"))
+
+
 @pytest.mark.parametrize(
     ("y", "options", "task", "classes"),
     [

@@ -330,3 +330,44 @@ def test_the_digest_sees_every_part_of_the_content():
     digests = {sealed(replace(data, **change)).sha256 for change in changes}
     assert len(digests | {data.sha256}) == len(changes) + 1
     assert sealed(replace(data, name="other", notices=("seen",))).sha256 == data.sha256
+
+
+def shaped(shape, **more):
+    return table(np.arange(48.0).reshape(4, 12), row_shape=shape, **more)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 2), (4, 3), (12,)])
+def test_rows_keep_their_shape(shape):
+    data = shaped(shape)
+    prepared = prepare(data, SplitRows(rows(0, 1, 2), rows(3), rows()), features="none")
+    assert prepared.train.features.shape == (3, *shape)
+    np.testing.assert_array_equal(prepared.validation.features[0], np.arange(36.0, 48).reshape(shape))
+    fitted = Preprocessor.from_plain(json.loads(json.dumps(prepared.preprocessor.to_plain())))
+    assert fitted.features_shape == shape
+    np.testing.assert_array_equal(fitted.transform(data, rows(0, 1, 2)), prepared.train.features)
+    flat = table(data.numbers)  # as from a CSV file
+    np.testing.assert_array_equal(fitted.transform(flat, rows(0, 1, 2)), prepared.train.features)
+
+
+def test_rows_of_another_shape_are_refused():
+    fitted = Preprocessor.fit(shaped((2, 3, 2)), rows(0, 1, 2))
+    with pytest.raises(DataError, match=r"have the shape \(4, 3\), those of the training data \(2, 3, 2\)"):
+        fitted.transform(shaped((4, 3)), rows(0))
+
+
+def test_the_digest_sees_the_shape_of_a_row():
+    from gdrun.data import sealed
+
+    digests = {sealed(shaped(shape)).sha256 for shape in (None, (2, 3, 2), (4, 3), (12,))}
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (12, 0), (-4, -3), ()])
+def test_a_shape_that_the_columns_do_not_fill_is_refused(shape):
+    with pytest.raises(DataError, match="a row of 12 columns cannot have the shape"):
+        shaped(shape)
+
+
+def test_categories_have_no_shape():
+    with pytest.raises(DataError, match="cannot have the shape"):
+        shaped((4, 3), categories=(Category("c", np.zeros(4, np.int32), ("u",)),))

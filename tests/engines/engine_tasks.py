@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gdrun.engines.cluster import Cluster
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import DataError, StoppedError
 
@@ -79,8 +79,8 @@ def outcomes(
     """What comes of the tasks, and what they told."""
     told: list[Any] = []
     asked = interruption or Interruption()
-    found = carry_out(work, these, workers=workers, tell=told.append, interruption=asked, cluster=cluster)
-    return list(found), told
+    with Engine(workers, told.append, asked, cluster) as engine:
+        return list(engine.carry_out(work, these)), told
 
 
 def tries(task: Task) -> int:

@@ -17,7 +17,7 @@ from engine_tasks import outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
 from gdrun.engines import cluster, cluster_executor, cluster_worker
 from gdrun.engines.cluster import Cluster, number_of_workers
-from gdrun.engines.engine import TRIES, carry_out
+from gdrun.engines.engine import TRIES, Engine
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DataError, GdrunError, StoppedError, SystemRefusedError, WorkerDiedError
 
@@ -93,17 +93,9 @@ def test_a_request_to_stop_reaches_every_task(tmp_path: Path, dask: Cluster) -> 
 
 
 def test_abandoned_tasks_are_stopped(tmp_path: Path, dask: Cluster) -> None:
-    results = carry_out(
-        work,
-        tasks(tmp_path, "plain", "slow"),
-        workers=2,
-        tell=lambda event: None,
-        interruption=Interruption(),
-        cluster=dask,
-    )
-    assert next(results) == 0
-    wait_for((tmp_path / "1").exists)
-    results.close()  # type: ignore[attr-defined] # it is a generator
+    with Engine(2, lambda event: None, Interruption(), dask) as engine:
+        assert next(engine.carry_out(work, tasks(tmp_path, "plain", "slow"))) == 0
+        wait_for((tmp_path / "1").exists)
     wait_for((tmp_path / "1.stopped").exists)
 
 
@@ -152,14 +144,12 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from engine_tasks import Task, work
 from gdrun.engines.cluster import Cluster
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import Interruption
 interruption = Interruption()
 these = [Task(number, {kind!r}, Path({folder!r})) for number in range(2)]
-with interruption.listening():
-    for result in carry_out(
-        work, these, workers=2, tell=print, interruption=interruption, cluster=Cluster({address!r})
-    ):
+with interruption.listening(), Engine(2, print, interruption, Cluster({address!r})) as engine:
+    for result in engine.carry_out(work, these):
         print(repr(result))
 """
 

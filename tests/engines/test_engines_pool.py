@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
-from gdrun.engines.engine import TRIES, carry_out
+from gdrun.engines.engine import TRIES, Engine
 from gdrun.engines.interruption import Interruption
 from gdrun.engines.pool import ProcessPool
 from gdrun.errors import (
@@ -94,12 +94,24 @@ def test_the_task_that_kills_its_workers_is_blamed_and_no_other(tmp_path: Path, 
 def test_an_idle_worker_that_was_killed_costs_a_try_and_no_more(tmp_path: Path) -> None:
     these = tasks(tmp_path, *["plain"] * 6)
     found = []
-    for result in carry_out(work, these, workers=2, tell=lambda event: None, interruption=Interruption()):
-        for pid in pids(tmp_path):
-            if alive(pid) and pid != os.getpid():
-                os.kill(pid, signal.SIGKILL)
-        found.append(result)
+    with Engine(2, lambda event: None, Interruption()) as engine:
+        for result in engine.carry_out(work, these):
+            for pid in pids(tmp_path):
+                if alive(pid) and pid != os.getpid():
+                    os.kill(pid, signal.SIGKILL)
+            found.append(result)
     assert found == [0, 1, 4, 9, 16, 25]
+
+
+def test_the_workers_of_one_call_do_the_tasks_of_the_next(tmp_path: Path) -> None:
+    with Engine(2, lambda event: None, Interruption()) as engine:
+        found = []
+        for name in ("one", "two"):
+            (folder := tmp_path / name).mkdir()
+            assert list(engine.carry_out(work, tasks(folder, "plain", "plain"))) == [0, 1]
+            found.append(set(pids(folder)))
+    assert found[1] <= found[0]
+    assert len(found[0]) == 2
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -140,17 +152,10 @@ def test_tasks_beyond_the_number_of_workers_wait_and_can_be_cancelled(tmp_path: 
 
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
-    results = carry_out(
-        work,
-        tasks(tmp_path, "plain", "deaf", "deaf"),
-        workers=3,
-        tell=lambda event: None,
-        interruption=Interruption(),
-    )
-    assert next(results) == 0
-    while len(pids(tmp_path)) < 3:
-        time.sleep(0.01)
-    results.close()  # type: ignore[attr-defined] # it is a generator
+    with Engine(3, lambda event: None, Interruption()) as engine:
+        assert next(engine.carry_out(work, tasks(tmp_path, "plain", "deaf", "deaf"))) == 0
+        while len(pids(tmp_path)) < 3:
+            time.sleep(0.01)
     assert not [pid for pid in pids(tmp_path) if alive(pid)]
 
 
@@ -159,12 +164,12 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from engine_tasks import Task, work
-from gdrun.engines.engine import carry_out
+from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import Interruption
 interruption = Interruption()
 these = [Task(number, {kind!r}, Path({folder!r})) for number in range(2)]
-with interruption.listening():
-    for result in carry_out(work, these, workers=2, tell=print, interruption=interruption):
+with interruption.listening(), Engine(2, print, interruption) as engine:
+    for result in engine.carry_out(work, these):
         print(repr(result))
 """
 

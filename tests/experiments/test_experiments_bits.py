@@ -31,13 +31,13 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return group_bits(path)
 
 
-@pytest.mark.parametrize("tile_runs", [1, 2, 3, 4])
+@pytest.mark.parametrize("count", [2, 3, 4, 5])
 def test_tiles_of_any_size(
-    expected: dict[str, object], tmp_path: Path, tile_runs: int, monkeypatch: pytest.MonkeyPatch
+    expected: dict[str, object], tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(planning.tiles, "tile_size", lambda work, runs, workers: tile_runs)
+    monkeypatch.setattr(planning.tiles, "tile_counts", lambda works, runs, workers: [count])
     path = train(tmp_path, "five", "--seeds", SEEDS, *CHANGES)
-    assert max(map(len, record(path)["stacks"])) == tile_runs
+    assert len(record(path)["stacks"]) == count
     assert group_bits(path) == expected
 
 

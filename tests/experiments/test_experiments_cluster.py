@@ -154,7 +154,7 @@ def test_a_worker_reads_the_data_once_and_tasks_do_not_carry_them(
     monkeypatch.chdir(tmp_path)  # where the workers aren't
     monkeypatch.setattr(build, "_kept", {})
     monkeypatch.setattr(Digits, "load", Digits.load)  # so that it is put back after the plugin's change
-    monkeypatch.setattr(planning.tiles, "tile_size", lambda work, runs, workers: 1)
+    monkeypatch.setattr(planning.tiles, "tile_counts", lambda works, runs, workers: list(runs))
     group = from_python.train(
         CONFIGS / "digits-mlp.yaml",
         {"epochs": 1},

@@ -21,7 +21,7 @@ def test_one_tile_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         begin(self)
 
     monkeypatch.setattr(Trainer, "run", run)
-    monkeypatch.setattr(planning.tiles, "tile_size", lambda work, runs, workers: 1)
+    monkeypatch.setattr(planning.tiles, "tile_counts", lambda works, runs, workers: list(runs))
     (tmp_path / "iris.yaml").write_text("dataset: iris\nepochs: 1\n")
     gc.collect()
     gc.disable()

@@ -59,7 +59,7 @@ def test_a_tile_weighs_the_calls_against_the_cache(
     work: StackWork, kilobytes: int, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tiles, "second_level_cache", lambda: kilobytes << 10)
-    assert tiles.tile_size(work, 10_000 * expected, 1) == expected
+    assert tiles.fastest_size(work) == expected
 
 
 @pytest.mark.parametrize("runs", [1, 2, 3, 10, 33, 64, 65, 1000])
@@ -67,23 +67,25 @@ def test_a_tile_weighs_the_calls_against_the_cache(
 def test_workers_get_as_few_tiles_as_there_must_be_and_those_as_small_as_can_be(
     runs: int, workers: int
 ) -> None:
-    def rounds(size: int) -> int:
-        return math.ceil(math.ceil(runs / size) / workers)
-
-    size = tiles.tile_size(TINY, runs, workers)
-    assert 1 <= size <= 32
-    assert rounds(size) == rounds(32)
-    assert size == 1 or rounds(size - 1) > rounds(size)
+    (count,) = tiles.tile_counts([TINY], [runs], workers)
+    assert count == runs or count % workers == 0
+    assert math.ceil(runs / 32) <= count < math.ceil(runs / 32) + workers
 
 
 def test_64_runs_on_two_workers_are_two_halves() -> None:
-    assert tiles.tile_size(TINY, 64, 2) == 32
-    assert tiles.tile_size(TINY, 60, 2) == 30
+    assert tiles.tile_counts([TINY], [64], 2) == [2]
+    assert tiles.tile_counts([TINY], [60], 2) == [2]
+
+
+def test_of_several_kinds_only_so_much_is_split_that_the_workers_end_together() -> None:
+    assert tiles.tile_counts([TINY] * 7, [10] * 7, 2) == [2, 1, 1, 1, 1, 1, 1]
+    assert tiles.tile_counts([TINY] * 2, [10, 30], 4) == [1, 3]
+    assert tiles.tile_counts([TINY] * 2, [1, 1], 5) == [1, 1]
 
 
 def test_a_network_without_parameters_is_no_trouble() -> None:
     network = Network([], (10,))
     work = StackWork(**{**vars(make_work((10, 10), 32)), "network": network})
     assert network.parameter_count == 0
-    assert 1 <= tiles.tile_size(work, 100, 1) <= 32
+    assert 1 <= tiles.fastest_size(work) <= 32
     assert tiles.estimated_seconds(work, 100) > 0

@@ -68,6 +68,8 @@ def layer(description: dict[str, Any]) -> Layer:
         options["activation"] = activation(options["activation"])
     if "shape" in options:
         options["shape"] = tuple(options["shape"])
+    if "layers" in options:
+        options["layers"] = tuple(layer(entry) for entry in options["layers"])
     return LAYERS[options.pop("name")](**options)
 
 

@@ -16,6 +16,9 @@ from gdrun.nn.losses import LOSSES
 
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
 ActivationLayer, Prelu, Maxout = (LAYERS[name] for name in ("activation", "prelu", "maxout"))
+BatchNorm, LayerNorm, GroupNorm, RmsNorm = (
+    LAYERS[f"{kind}_norm"] for kind in ("batch", "layer", "group", "rms")
+)
 Tanh, Softmax, Mse = ACTIVATIONS["tanh"], LOSSES["softmax_cross_entropy"], LOSSES["mse"]
 
 
@@ -57,6 +60,15 @@ NETWORKS = {
     "wide maxout": [Dense(80), Maxout(), Dropout(0.3), Dense(9), Maxout(3)],
     "maxout first": [Maxout(), Dense(3)],
     "maxout of channels": [Dense(24), Reshape((2, 3, 4)), Maxout(), Flatten(), Dense(3)],
+    "batch norm": [Dense(6), BatchNorm(), ActivationLayer(Tanh()), Dense(3)],
+    "wide batch norm, in place": [Dense(40), BatchNorm(eps=0.1), Dropout(0.3), Dense(3)],
+    "batch norm first and last": [BatchNorm(shift=False), Dense(3), BatchNorm(scale=False)],
+    "batch norm of channels": [Dense(12), Reshape((2, 3, 2)), BatchNorm(), Flatten(), Dense(3)],
+    "layer norm": [LayerNorm(), Dense(40, activation=Tanh()), LayerNorm(), Dense(3)],
+    "layer norm of channels": [Dense(12), Reshape((2, 3, 2)), LayerNorm(scale=False), Flatten(), Dense(3)],
+    "group norm": [Dense(12), GroupNorm(3), Dense(3)],
+    "group norm of channels": [Dense(24), Reshape((2, 3, 4)), GroupNorm(2, shift=False), Flatten(), Dense(3)],
+    "rms norm": [RmsNorm(), Dense(40, activation=Tanh()), RmsNorm(scale=False, shift=True), Dense(3)],
     "flatten last": [Dense(3, activation=Tanh()), Reshape((1, 3)), Flatten()],
     "linear": [Dense(3)],
     "no parameters": [ActivationLayer(Tanh())],

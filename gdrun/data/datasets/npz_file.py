@@ -18,8 +18,8 @@ from gdrun.errors import DataError
 class Npz(Dataset):
     """Arrays of an NPZ archive, as numpy.savez writes it; read without pickles.
 
-    The features are numbers (rows, …): everything behind the row axis becomes columns named x0, x1, …, in
-    C order; NaN is a missing value. The target has a row each: text, true/false, numbers (rows,), or for a
+    The features are numbers (rows, …): everything behind the row axis is columns named x0, x1, …, in C
+    order; NaN is a missing value. The target has a row each: text, true/false, numbers (rows,), or for a
     regression numbers (rows, outputs).
 
     Options:
@@ -28,6 +28,8 @@ class Npz(Dataset):
         target: the name of the array of targets.
         group: the name of an array (rows,) whose equal values tell rows that must stay in one part of the
             split.
+        keep_shape: whether rows keep the shape that they have behind the row axis, as (height, width,
+            channels) of images or (time, features) of sequences; otherwise they are flat.
         task: classification, regression, or auto (null): text, true/false and whole numbers with at most 20
             distinct values are classes, other numbers a regression.
         validation_path, test_path: archives with the same arrays whose rows validate and test; the split
@@ -38,6 +40,7 @@ class Npz(Dataset):
     features: str = "X"
     target: str = "y"
     group: str | None = None
+    keep_shape: bool = False
     task: TaskOption | None = None  # type: ignore[assignment,misc]  # an option; other datasets just know
     validation_path: Path | None = None
     test_path: Path | None = None
@@ -54,11 +57,15 @@ class Npz(Dataset):
         names = [self.features, self.target, *([] if self.group is None else [self.group])]
         parts = {part: read_arrays(folder / path, names) for part, path in paths.items() if path is not None}
         fixed, start = {}, 0
-        matrices = []
+        matrices: list[NDArray[Any]] = []
+        shapes: list[tuple[int, ...]] = []
         for part, arrays in parts.items():
             where = f"{folder / str(paths[part])}"
             matrices.append(as_matrix(arrays[self.features], f"{where}: array {self.features!r}"))
             rows, columns = matrices[-1].shape
+            shapes.append(arrays[self.features].shape[1:])
+            if self.keep_shape and shapes[-1] != shapes[0]:
+                raise DataError(f"{where}: rows of shape {shapes[-1]}, but {self.path} has {shapes[0]}")
             if columns != matrices[0].shape[1]:
                 raise DataError(
                     f"{where}: {columns} features a row, but {self.path} has {matrices[0].shape[1]}"
@@ -90,6 +97,7 @@ class Npz(Dataset):
                 number_names=tuple(f"x{index}" for index in range(numbers.shape[1])),
                 target=target.values,
                 target_names=tuple(f"y{index}" for index in range(outputs)) if outputs > 1 else ("y",),
+                row_shape=shapes[0] if self.keep_shape and len(shapes[0]) > 1 else None,
                 classes=target.classes,
                 groups=groups,
                 fixed=fixed,

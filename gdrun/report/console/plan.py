@@ -103,7 +103,7 @@ def data_in_words(work: StackWork) -> str:
         if data.classes
         else f"predicts {printable(', '.join(data.target_names), one_line=True)}"
     )
-    features = work.network.input_shape[0] if len(work.network.input_shape) == 1 else work.network.input_shape
+    features = _flat(work.network.input_shape)
     return f"{printable(data.name, one_line=True)}, {rows:,} rows ({split}), {features} features, {kind}"
 
 

@@ -1,0 +1,90 @@
+"""Rows with a shape, from the dataset to predictions: images through every command that uses a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gdrun
+from gdrun.data import DATASETS, read_features
+from gdrun.errors import ConfigError, DataError
+from gdrun.experiments.trained import TrainedRun
+
+DIGITS: dict[str, Any] = {
+    "name": "images",
+    "dataset": {"name": "digits", "images": True},
+    "split": {"train": 200},
+    "model": {"name": "mlp", "hidden": [8]},
+    "epochs": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> gdrun.Run:
+    return gdrun.train(DIGITS, runs_dir=tmp_path_factory.mktemp("runs"))
+
+
+def test_the_mlp_flattens_images_and_computes_what_it_does_of_columns(run: gdrun.Run, tmp_path: Path) -> None:
+    flat = gdrun.train(DIGITS, {"dataset": "digits"}, runs_dir=tmp_path)
+    assert run.record["data"]["features"] == flat.record["data"]["features"] == 64
+    assert run.record["data"]["sha256"] != flat.record["data"]["sha256"]
+    assert set(run.weights()) == {f"layers.{layer}.{part}" for layer in (1, 2) for part in ("weight", "bias")}
+    np.testing.assert_array_equal(run.metrics["train_loss"], flat.metrics["train_loss"])
+
+
+def test_a_finished_run_predicts_images_and_flat_rows(run: gdrun.Run) -> None:
+    table = DATASETS["digits"]().load(Path())
+    kept = run.predictions()
+    flat = table.numbers[kept["row"]]
+    expected = kept["prediction"].astype(str)
+    for features in (flat, flat.reshape(-1, 8, 8, 1)):
+        np.testing.assert_array_equal(run.predict(features), expected)
+    assert run.predict(flat[0].reshape(8, 8, 1)).tolist() == [expected[0]]
+    with pytest.raises(DataError, match=r"shape \(8, 8\) instead of the 64 .*, in rows of shape \(8, 8, 1\)"):
+        run.predict(flat.reshape(-1, 8, 8))
+    with pytest.raises(DataError, match=r"63 columns instead of the 64 trained on"):
+        run.predict(flat[:, 1:])
+
+
+def test_a_finished_run_is_evaluated_on_its_own_and_on_other_images(run: gdrun.Run, tmp_path: Path) -> None:
+    trained = TrainedRun(run.path)
+    own, _ = trained.evaluate()
+    assert own["test"]["accuracy"] == pytest.approx(run.result["test"]["accuracy"])
+    table = DATASETS["digits"]().load(Path())
+    path = tmp_path / "images.npz"
+    np.savez(path, X=table.numbers.reshape(-1, 8, 8, 1), y=table.target)
+    npz = {"name": "npz", "path": str(path), "keep_shape": True}
+    other, _ = trained.evaluate({"dataset": npz})
+    assert other["data"]["accuracy"] > own["test"]["accuracy"] - 0.1
+    with pytest.raises(DataError, match=r"its columns x0, .* and 54 more are not those of the training data"):
+        trained.evaluate({"dataset": {**npz, "keep_shape": False}})
+    rows = read_features(path, trained.preprocessor)
+    assert (trained.predict(rows).values == trained.predict(rows).target).mean() == other["data"]["accuracy"]
+    np.savez(path, X=table.numbers.reshape(-1, 4, 16, 1), y=table.target)
+    with pytest.raises(DataError, match=r"rows of shape \(4, 16, 1\), but the network was trained on"):
+        read_features(path, trained.preprocessor)
+    with pytest.raises(DataError, match=r"rows have the shape \(4, 16, 1\), those of the training data \(8"):
+        trained.evaluate({"dataset": npz})
+
+
+def test_a_dense_layer_without_a_flatten_shows_the_shapes_up_to_it(tmp_path: Path) -> None:
+    layers = [{"name": "activation", "activation": "relu"}, {"name": "dense", "units": 10}]
+    model = {"name": "sequential", "layers": layers}
+    with pytest.raises(ConfigError, match="put a flatten first") as caught:
+        gdrun.train(DIGITS, {"model": model}, runs_dir=tmp_path)
+    assert str(caught.value).endswith("(8, 8, 1) → activation (8, 8, 1)")
+
+
+def test_folds_and_seeds_of_images_have_the_bits_that_they_have_alone(tmp_path: Path) -> None:
+    for group in (
+        gdrun.kfold(DIGITS, folds=3, runs_dir=tmp_path),
+        gdrun.train(DIGITS, seeds=3, runs_dir=tmp_path),
+    ):
+        member = list(group.members.values())[1]
+        alone = gdrun.train(member.path / "config.yaml", runs_dir=tmp_path)
+        assert alone.weights().keys() == member.weights().keys()
+        for name, values in alone.weights().items():
+            np.testing.assert_array_equal(member.weights()[name], values)
