@@ -17,17 +17,6 @@ def run_length(config: Config, training_rows: int) -> RunLength:
     return RunLength(config.epochs, whole if config.drop_last else whole + bool(rest))
 
 
-def contradictions(config: Config) -> Iterator[tuple[str, str]]:
-    """What parts of a config say against each other: dotted key and message of each."""
-    scaling = config.preprocessing.features
-    if config.augmentation is not None and scaling in ("standardize", "min_max"):
-        yield (
-            "augmentation",
-            f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
-            "scale, standardize_channels or none there",
-        )
-
-
 def warnings(config: Config, training_rows: int | None = None) -> list[str]:
     """What to think about again, one sentence each.
 
