@@ -13,7 +13,7 @@ import gdrun
 PACKAGE = Path(gdrun.__file__).parent
 SEAM = "run_directory/files.py"
 
-# Names that change a disk, however they are called: `shutil.rmtree`, `path.write_text`, `from os import replace`.
+# Names that change a disk, however they are called: `shutil.rmtree`, `path.write_text` …
 WRITERS = frozenset(
     (
         *(
