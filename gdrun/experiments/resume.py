@@ -20,7 +20,8 @@ from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.minimize.plan import MINIMIZE
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
-from gdrun.run_directory.directory import CONFIG, FINAL, MEMBERS
+from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.run_directory.directory import CHECKPOINTS, CONFIG, FINAL, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -62,6 +63,7 @@ def resume(
         raise ConfigError(f"{path} is a run of a group and goes on with it: gdrun resume {group}")
     with RunDirectory.open(path) as run:
         if run.record["status"] in FINAL:
+            _clear_checkpoints(path)
             return False
         files = list(plugins) or [Path(file) for file in run.record.get("plugins", ())]
         config = _config(path, files)
@@ -81,6 +83,7 @@ def _resume_group(
 ) -> bool:
     with GroupDirectory.open(path) as group:
         if group.record["status"] == "completed":
+            _clear_checkpoints(path)
             return False
         files = list(plugins) or [Path(file) for file in group.record.get("plugins", ())]
         config = _config(path, files)
@@ -93,6 +96,13 @@ def _resume_group(
             group.restart()
             carry_out_group(group, config, command, Means(number, tell, interruption, files, cluster))
         return True
+
+
+def _clear_checkpoints(path: Path) -> None:
+    """Remove those that a process left which was killed after the end of its run."""
+    folder = path / CHECKPOINTS
+    for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+        Checkpoints(place).clear()
 
 
 def _config(path: Path, plugins: Iterable[Path]) -> AnyConfig:
