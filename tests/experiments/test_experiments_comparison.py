@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from cli_commands import (
+    bits,
     config_file,
     finish,
     gdrun,
