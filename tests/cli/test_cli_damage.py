@@ -140,6 +140,7 @@ def believed(file: str, two: list[Path], copy: Path, times: int) -> Iterator[str
     print(f"{file}: {times} damaged, {times - harmless} refused, {harmless} harmless")
 
 
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("times", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("file", READERS)
 def test_damage_is_refused_or_harmless(two: list[Path], copy: Path, file: str, times: int) -> None:
@@ -164,7 +165,8 @@ def evaluated(answer: Answer) -> Any:
     return {name: value for name, value in answer.document.items() if name != "run"}
 
 
-@pytest.mark.parametrize("times", [2, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("times", [2, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("file", READERS)
 def test_commands_refuse_it_in_words(two: list[Path], copy: Path, file: str, times: int) -> None:
     """Exit code 0 only with the same answer, or with a note that something could not be read."""

@@ -1,4 +1,4 @@
-"""Groups on several workers that are killed, interrupted or run out of disk: resume does the rest, to the same bits.
+"""Groups on several workers that are killed, interrupted or run out of disk: resume does the rest.
 
 Comparisons have such tests of their own, and so has a cluster; the long form has all of them, many times.
 """
@@ -30,6 +30,9 @@ from cli_commands import (
     wait_for,
 )
 
+from gdrun.experiments import carrying_out, tile
+from gdrun.run_directory.group import GroupDirectory
+
 COMMANDS: dict[str, tuple[str, ...]] = {
     "kfold": ("kfold", "--folds", "4", "epochs=150"),
     "sweep": ("sweep", "batch_size=16,32", "optimizer.learning_rate=log(1e-3,1e-1,2)", "epochs=150"),
@@ -42,13 +45,19 @@ OFTEN = "checkpoint: {min_seconds: 0}\n"
 FINAL = ("completed", "stopped", "diverged")
 
 SLOW = pytest.mark.slow
-CASES = [
-    pytest.param("kfold", "workers", 1, id="kfold"),
-    pytest.param("sweep", "workers", 1, id="sweep"),
+MANY = [
+    pytest.param(command, engine, turns, marks=SLOW, id=f"{command}-{engine}-{turns}")
+    for engine, turns in (("workers", 10), ("dask", 3))
+    for command in COMMANDS
+]
+ONCE = pytest.param("kfold", "workers", 1, id="kfold")
+HOW = [
+    pytest.param("kfold", "workers", 1, "killed", id="kfold-killed"),
+    pytest.param("sweep", "workers", 1, "interrupted", id="sweep-interrupted"),
     *(
-        pytest.param(command, engine, turns, marks=SLOW, id=f"{command}-{engine}-{turns}")
-        for engine, turns in (("workers", 10), ("dask", 3))
-        for command in COMMANDS
+        pytest.param(*one.values, how, marks=SLOW, id=f"{one.id}-{how}")
+        for one in MANY
+        for how in ("killed", "interrupted")
     ),
 ]
 
@@ -119,8 +128,7 @@ def resumed(path: Path, expected: Any) -> None:
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("how", ["killed", "interrupted"])
-@pytest.mark.parametrize(("command", "engine", "turns"), CASES)
+@pytest.mark.parametrize(("command", "engine", "turns", "how"), HOW)
 def test_a_group_goes_on_to_the_same_bits(
     tmp_path: Path, expected: dict[str, Any], command: str, engine: str, turns: int, how: str
 ) -> None:
@@ -130,7 +138,8 @@ def test_a_group_goes_on_to_the_same_bits(
         folder = tmp_path / str(turn)
         process = begin(command, engine, folder)
         aim = 10 if turns == 1 else chance.randrange(1, 500)
-        wait_for(lambda at=aim, under=folder: rows(under) >= at or process.poll() is not None, seconds=120)
+        while rows(folder) < aim and process.poll() is None:
+            time.sleep(0.005)
         members = family(process.pid)
         if how == "killed":
             kill(process)
@@ -174,7 +183,7 @@ if Path({started!r}).exists():  # not in the process of the tests
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("command", "engine", "turns"), CASES)
+@pytest.mark.parametrize(("command", "engine", "turns"), [ONCE, *MANY])
 def test_a_group_whose_disk_is_full_goes_on_when_there_is_space(
     tmp_path: Path, expected: dict[str, Any], command: str, engine: str, turns: int
 ) -> None:
@@ -250,17 +259,16 @@ def test_training_again_what_is_complete_would_be_noticed(
     tmp_path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control: a resume that doesn't look which runs have ended."""
-    from gdrun.experiments import carrying_out
-
-    process = begin("kfold", "workers", tmp_path / "group")
-    wait_for(lambda: rows(tmp_path / "group") >= 10, process)
-    kill(process)
-    path = the_run(tmp_path / "group" / "runs", "group")
-    resumed(path, expected["kfold"])
-    monkeypatch.setattr(carrying_out, "records_if_ended", lambda specs: None)
-    from gdrun.run_directory.group import GroupDirectory
-
+    name, *words = COMMANDS["kfold"]
+    config = config_file(tmp_path, "group", OFTEN)
+    assert gdrun(name, config, *words, "--workers", "1", "--runs-dir", tmp_path, "-q").code == 0
+    path = the_run(tmp_path, "group")
     with GroupDirectory.open(path) as group:
         group.restart()
+    resumed(path, expected["kfold"])
+    with GroupDirectory.open(path) as group:
+        group.restart()
+    monkeypatch.setattr(carrying_out, "records_if_ended", lambda specs: None)
+    monkeypatch.setattr(tile, "FINAL", ())
     with pytest.raises(AssertionError):
         resumed(path, expected["kfold"])

@@ -205,7 +205,7 @@ def resume_and_kill(path: Path, chance: random.Random) -> bool:
 
 
 class TestKills:
-    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 22))])
+    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 27))])
     def test_of_a_run_several_in_a_row(self, tmp_path: Path, undisturbed: Path, seed: int) -> None:
         chance = random.Random(seed)
         config = often(tmp_path)
@@ -220,7 +220,7 @@ class TestKills:
         assert bits(path) == bits(undisturbed)
         assert not list(path.rglob("*.tmp"))
 
-    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 13))])
+    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 14))])
     def test_of_a_group_with_workers(self, tmp_path: Path, undisturbed_group: Path, seed: int) -> None:
         chance = random.Random(seed)
         words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
