@@ -276,6 +276,13 @@ class TestSeveralProblems:
         assert answer.code == 2
         assert "two of the configs are called 'blobs'" in answer.last_line
 
+    def test_that_would_have_hidden_runs_are_refused(self, tmp_path: Path) -> None:
+        configs = [config_file(tmp_path, name) for name in ("blobs", ".blobs")]
+        answer = gdrun("compare-optimizers", *configs, *WORDS, "--runs-dir", tmp_path / "runs")
+        assert answer.code == 2
+        assert "don't begin with a dot" in answer.last_line
+        assert not (tmp_path / "runs").exists()
+
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("phase", ["tuning", "evaluation"])
