@@ -10,7 +10,7 @@ import pytest
 from cli_commands import config_file, finish, gdrun, kill, record, start, the_run, train, wait_for
 
 from gdrun.errors import ConfigError
-from gdrun.run_directory import lock, run
+from gdrun.run_directory import files, lock, run
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.lock import DirectoryLock
 from gdrun.run_directory.run import RunDirectory
@@ -232,3 +232,15 @@ def test_fifty_starts_at_once_get_fifty_directories(tmp_path: Path) -> None:
     print(f"{len(paths)} directories")
     assert len(paths) == 50
     assert {record(path)["status"] for path in paths} == {"completed"}
+
+
+def test_without_the_flag_a_link_would_be_written_through(
+    inside: Path, interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: files are opened wherever a link leads."""
+    (interrupted / "metrics.csv").rename(inside / "elsewhere")
+    (interrupted / "metrics.csv").symlink_to(inside / "elsewhere")
+    before = outside(inside)
+    monkeypatch.setattr(files, "_SAFE", 0)
+    gdrun("resume", interrupted, "-q")
+    assert outside(inside) != before
