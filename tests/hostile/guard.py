@@ -1,6 +1,6 @@
-"""What hostile input must not do, made noticeable: take memory without end, and write where it has no business.
+"""What hostile input must not do, made noticeable: take memory without end, and write anywhere it likes.
 
-    python guard.py BYTES FOLDER PATCH WORDS …     runs `gdrun WORDS …` so, after the statements of PATCH
+python guard.py BYTES FOLDER PATCH WORDS …     runs `gdrun WORDS …` so, after the statements of PATCH
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def memory_limit(more: int) -> Iterator[None]:
 
 
 def main(limit: str, folder: str, patch: str, *words: str) -> int:
-    """Run a command; its exit code, or 99 with a line for every path that it wrote to outside of the folder."""
+    """Run a command; its exit code, or 99 with a line for every path outside the folder that it changed."""
     resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
     with watching() as written:
         exec(patch)

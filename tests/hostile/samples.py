@@ -79,7 +79,9 @@ def configs() -> dict[str, Sample]:
 ROWS = 24
 NUMBERS = np.random.default_rng(0).normal(size=(ROWS, 6)).round(3)
 TARGET = np.arange(ROWS) % 3
-LINES = [f'{row[0]},{row[1]!r},"k{row[2] > 0}",{"abc"[label]}' for row, label in zip(NUMBERS, TARGET, strict=True)]
+LINES = [
+    f'{row[0]},{row[1]!r},"k{row[2] > 0}",{"abc"[label]}' for row, label in zip(NUMBERS, TARGET, strict=True)
+]
 CSV = "\n".join(['height,"wi""dth",colour,kind', *LINES, ',,,"a\n"', "NA,-1e5,x,a"]).encode()
 
 
@@ -104,11 +106,16 @@ def data_files() -> dict[str, Sample]:
     found = {
         "csv": Sample(config_of("csv", "d.csv"), "d.csv", mutations.TEXT_PIECES, {"d.csv": CSV}),
         "csv, UTF-16": Sample(
-            config_of("csv", "d.csv"), "d.csv", mutations.TEXT_PIECES, {"d.csv": CSV.decode().encode("utf-16")}
+            config_of("csv", "d.csv"),
+            "d.csv",
+            mutations.TEXT_PIECES,
+            {"d.csv": CSV.decode().encode("utf-16")},
         ),
     }
     for name, save in (("npz", np.savez), ("npz, compressed", np.savez_compressed)):
-        found[name] = Sample(config_of("npz", "d.npz"), "d.npz", mutations.BINARY_PIECES, {"d.npz": npz(save)})
+        found[name] = Sample(
+            config_of("npz", "d.npz"), "d.npz", mutations.BINARY_PIECES, {"d.npz": npz(save)}
+        )
     if "idx" in DATASETS:
         plain = {"i": idx(np.abs(NUMBERS * 80).reshape(ROWS, 2, 3)), "l": idx(TARGET)}
         packed = {name: gzip.compress(content, mtime=0) for name, content in plain.items()}

@@ -12,7 +12,6 @@ import samples
 from guard import memory_limit, outside, watching
 from mutations import mutated
 
-from gdrun.data import npz_reader
 from gdrun.errors import ConfigError, DataError, GdrunError, SystemRefusedError
 from gdrun.experiments import validation
 
