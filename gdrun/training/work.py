@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.config.sections import EarlyStopping
+from gdrun.data.augmentation import Augmentation
 from gdrun.data.prepared import Prepared
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.network import Network
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedule import RunLength, Schedule
 
@@ -31,16 +35,20 @@ class RunWork:
         optimizer, schedule, penalty: with this run's own rates.
         initializer: draws the starting weights.
         data: which of the stack's data sets it trains on.
+        lookahead, averaging, gradient_noise: with its own numbers; the same kind, or none, in all of a stack.
         start: starting variables (variables,), instead of drawn ones.
     """
 
     seed: int
-    optimizer: Optimizer
+    optimizer: Method
     schedule: Schedule
     initializer: Initializer
     penalty: Penalty = field(default_factory=Penalty)
     data: int = 0
     start: NDArray[np.float64] | None = None
+    lookahead: Lookahead | None = None
+    averaging: Averaging | None = None
+    gradient_noise: GradientNoise | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,14 @@ class StackWork:
         drop_last: leave out the smaller batch at the end of an epoch.
         evaluate_every: epochs between evaluations.
         evaluated_rows: at most so many training rows are evaluated, a fixed sample; None for all.
+        augmentation: of the training images; None for none.
         gradient_clipping: applied to the gradient of loss and penalty.
         learning_rate_factor: multiplies every learning rate (the batch-size rule).
         early_stopping: when to give up on a run; None for never.
         monitor: the value that tells how good an epoch is, as "val_loss"; None where nothing does.
         keep_best: whether the weights of the best epoch are kept, else those of the last one.
         tolerance: a run stops when the norm of its gradient falls below this; 0 for never.
+        diagnostics: whether histograms of activations, gradients and weights are kept.
     """
 
     network: Network
@@ -79,12 +89,14 @@ class StackWork:
     drop_last: bool = False
     evaluate_every: int = 1
     evaluated_rows: int | None = None
+    augmentation: Augmentation | None = None
     gradient_clipping: GradientClipping | None = None
     learning_rate_factor: float = 1.0
     early_stopping: EarlyStopping | None = None
     monitor: str | None = None
     keep_best: bool = True
     tolerance: float = 0.0
+    diagnostics: bool = False
 
     @property
     def train_rows(self) -> int:
