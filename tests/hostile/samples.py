@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import io
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -96,13 +97,24 @@ def idx(array: np.ndarray) -> bytes:
     return start + array.astype(np.uint8).tobytes()
 
 
+def parquet(compression: str) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = {"a": NUMBERS[:, 0], "b": NUMBERS[:, 1], "colour": ["red", None, "grey"] * (ROWS // 3)}
+    file = io.BytesIO()
+    table = pyarrow.table(columns | {"kind": np.array(["ant", "bee", "cow"])[TARGET]})
+    pyarrow.parquet.write_table(table, file, compression=compression, write_page_checksum=True)
+    return file.getvalue()
+
+
 def config_of(dataset: str, path: str, **options: str) -> str:
     words = "".join(f", {name}: {value}" for name, value in options.items())
     return f"dataset: {{name: {dataset}, path: {path}{words}}}\nbatch_size: 8\nepochs: 2\n"
 
 
 def data_files() -> dict[str, Sample]:
-    """A sample of every data format, of idx and npz also compressed."""
+    """A sample of every data format, compressed or not; Parquet where this Python can read it."""
     found = {
         "csv": Sample(config_of("csv", "d.csv"), "d.csv", mutations.TEXT_PIECES, {"d.csv": CSV}),
         "csv, UTF-16": Sample(
@@ -116,17 +128,23 @@ def data_files() -> dict[str, Sample]:
         found[name] = Sample(
             config_of("npz", "d.npz"), "d.npz", mutations.BINARY_PIECES, {"d.npz": npz(save)}
         )
-    if "idx" in DATASETS:
-        plain = {"i": idx(np.abs(NUMBERS * 80).reshape(ROWS, 2, 3)), "l": idx(TARGET)}
-        packed = {name: gzip.compress(content, mtime=0) for name, content in plain.items()}
-        for name, files in (("idx", plain), ("idx, compressed", packed)):
-            for damaged, what in (("i", ""), ("l", ", labels")):
-                found[name + what] = Sample(
-                    config_of("idx", "i", labels="l"), damaged, mutations.BINARY_PIECES, files
-                )
+    plain = {"i": idx(np.abs(NUMBERS * 80).reshape(ROWS, 2, 3)), "l": idx(TARGET)}
+    packed = {name: gzip.compress(content, mtime=0) for name, content in plain.items()}
+    for name, files in (("idx", plain), ("idx, compressed", packed)):
+        for damaged, what in (("i", ""), ("l", ", labels")):
+            config = config_of("idx", "i", labels="l")
+            found[name + what] = Sample(config, damaged, mutations.BINARY_PIECES, files)
+    if importlib.util.find_spec("pyarrow"):
+        for compression in ("none", "gzip"):
+            content = parquet(compression)
+            config = config_of("parquet", "d.parquet")
+            found[f"parquet, {compression}"] = Sample(
+                config, "d.parquet", mutations.BINARY_PIECES, {"d.parquet": content}
+            )
     return found
 
 
 def file_formats() -> set[str]:
-    """The datasets that read a file of the user's."""
-    return {name for name, cls in DATASETS.items() if "path" in option_types(cls)}
+    """The datasets that read a file of the user's, and that this Python can read."""
+    missing = set() if importlib.util.find_spec("pyarrow") else {"parquet"}
+    return {name for name, cls in DATASETS.items() if "path" in option_types(cls)} - missing

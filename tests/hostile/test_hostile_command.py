@@ -88,9 +88,9 @@ def test_five_hundred_damaged_files(tmp_path: Path) -> None:
 
 PATCHES = {
     "a traceback": "import gdrun.cli.main as m; m.run = lambda words: 1 / 0",
-    "a bug": "import gdrun.experiments.validation as m; m.load = lambda *_: 1 / 0",
+    "a bug": "import gdrun.experiments.validation as m; m.check = lambda *_, **__: 1 / 0",
     "too much memory": "bytes(1 << 31)",
-    "out of memory": "import gdrun.experiments.validation as m; m.load = lambda *_: bytes(1 << 31)",
+    "out of memory": "import gdrun.experiments.validation as m; m.check = lambda *_, **__: bytes(1 << 31)",
     "a file elsewhere": "open('elsewhere', 'w')",
     "a folder elsewhere": "import os; os.mkdir('../elsewhere')",
     "a file moved": "import os; os.rename('config.yaml', '../c'); os.rename('../c', 'config.yaml')",

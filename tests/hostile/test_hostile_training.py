@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from test_hostile_files import checked
 
 import gdrun
 from gdrun.config.config import Config
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.errors import GdrunError
 
 DATASETS = st.sampled_from(
@@ -47,31 +50,57 @@ def configs(draw: st.DrawFn) -> dict[str, Any]:
     return drawn
 
 
-def check_training(config: dict[str, Any], folder: Path) -> str:
+@st.composite
+def descents(draw: st.DrawFn) -> dict[str, Any]:
+    """A config of anything on any objective, short."""
+    drawn = smaller(draw(section(ObjectiveConfig)))
+    for key in ("compare", "name"):
+        drawn.pop(key, None)
+    return drawn | {"steps": draw(st.integers(0, 6)), "compute": {"workers": 1}}
+
+
+def check_run(start: Callable[..., Any], config: dict[str, Any], folder: Path) -> str:
+    """What became of a config: a status, or the message."""
     runs = folder / "runs"
     with watching() as written, memory_limit(1 << 30):
         try:
-            run = gdrun.train(config, runs_dir=runs)
+            run = start(config, runs_dir=runs)
         except GdrunError as error:
             return checked(error)
     assert outside(written, runs) == []
     assert run.status in ("completed", "stopped", "diverged")
-    assert run.status == "diverged" or all(map(math.isfinite, run.metrics["train_loss"]))
+    if run.status != "diverged" and "train_loss" in getattr(run, "metrics", ()):
+        assert all(map(math.isfinite, run.metrics["train_loss"]))
     return str(run.status)
 
 
 HEALTHY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+STARTS = {"train": (gdrun.train, configs()), "minimize": (gdrun.minimize, descents())}
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=HEALTHY)
-@given(config=configs())
-def test_any_config_trains_or_says_why_not(config: dict[str, Any], tmp_path: Path) -> None:
-    check_training(config, tmp_path)
+def check_any(command: str, folder: Path, count: int) -> Counter[str]:
+    start, strategy = STARTS[command]
+    answers: Counter[str] = Counter()
+
+    @settings(deadline=None, max_examples=count, suppress_health_check=HEALTHY, database=None)
+    @given(config=strategy)
+    def check_one(config: dict[str, Any]) -> None:
+        answers[check_run(start, config, folder)] += 1
+
+    check_one()
+    return answers
+
+
+@pytest.mark.parametrize("command", STARTS)
+def test_any_config_trains_or_says_why_not(command: str, tmp_path: Path) -> None:
+    answers = check_any(command, tmp_path, 40)
+    assert answers["completed"] > 0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@settings(deadline=None, max_examples=2000, suppress_health_check=HEALTHY)
-@given(config=configs())
-def test_very_many_configs_train_or_say_why_not(config: dict[str, Any], tmp_path: Path) -> None:
-    check_training(config, tmp_path)
+@pytest.mark.parametrize("command", STARTS)
+def test_very_many_configs_train_or_say_why_not(command: str, tmp_path: Path) -> None:
+    answers = check_any(command, tmp_path, 2000)
+    ended = {status: answers.pop(status, 0) for status in ("completed", "stopped", "diverged")}
+    print(f"{command}: 2,000 configs, {ended}, {len(answers):,} different refusals")
