@@ -29,6 +29,7 @@ SCRIPTS = (  # in the order they must run in
     "charts.js",
     "compare.js",
     "sweep.js",
+    "minimize.js",
     "report.js",
 )
 STYLE = "report.css"

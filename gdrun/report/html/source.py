@@ -8,7 +8,7 @@ from typing import Any
 
 Columns = Mapping[str, Sequence[Any]]
 
-COMPARISON, SWEEP = "compare-optimizers", "sweep"  # the commands whose groups have pages of their own
+COMPARISON, SWEEP, MINIMIZE = "compare-optimizers", "sweep", "minimize"  # commands with pages of their own
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class ReportRun:
         config_text: config.yaml as it stands.
         config: the same, parsed; empty where it can't be read.
         record: run.json.
-        metrics: column → values of metrics.csv; None is an empty cell, NaN and infinities are kept.
+        metrics: column → values of metrics.csv, or of a descent's trajectory.csv; None is an empty cell, NaN
+            and infinities are kept.
         predictions: column → cells of predictions.csv; empty where there is none.
         notes: what could not be read, one sentence each.
     """
