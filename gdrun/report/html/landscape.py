@@ -151,13 +151,15 @@ def _inside(point: Sequence[float], box: Values) -> bool:
 
 def _map(objective: Objective, box: Values) -> dict[str, Any]:
     """Values on a grid, row by row from the bottom, and where the contours are."""
-    x, y = (np.linspace(low, high, GRID) for low, high in box)
+    beyond = 0.02 * (box[:, 1:] - box[:, :1]) * [-1, 1]  # so that no corner of a contour is seen
+    x, y = (np.linspace(low, high, GRID) for low, high in box + beyond)
     points = np.stack([np.tile(x, GRID), np.repeat(y, GRID)], axis=1)
     with np.errstate(all="ignore"):
         values = np.asarray(objective.values(points), np.float64)
     finite = values[np.isfinite(values)]
     levels = np.unique(np.quantile(finite, _LEVELS)) if len(finite) else np.array([0.0])
-    return {"side": GRID, "values": plain(values, 5), "levels": plain(levels, 5)}
+    whole = (box + beyond).tolist()
+    return {"side": GRID, "map": whole, "values": plain(values, 5), "levels": plain(levels, 5)}
 
 
 def _profile(objective: Objective, box: Values) -> dict[str, Any]:

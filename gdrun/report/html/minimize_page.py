@@ -84,7 +84,7 @@ def minimize_group_page(group: ReportGroup) -> dict[str, Any]:
 
 
 def _readable(results: Columns) -> Columns:
-    """The columns of results.csv with points as people write them, and without the seed, which is the same."""
+    """The columns of results.csv with points as people write them; without the seed, which is the same."""
     kept = {name: cells for name, cells in results.items() if name != "seed"}
     if "start" in kept:
         kept["start"] = [_point(str(cell)) for cell in kept["start"]]
@@ -249,7 +249,7 @@ def _group_curves(group: ReportGroup) -> list[Chart]:
     charts = []
     for column, title in _columns_of(first.metrics):
         drawn = seed_lines(members, column, title.lower(), "train", points, across="step")
-        is_same = column == "learning_rate" and drawn is not None and len(set(drawn[0]["median"])) == 1
+        is_same = column == "learning_rate" and drawn is not None and len({*drawn[0]["median"]} - {None}) == 1
         if drawn is not None and not is_same:
             charts.append(seeds_chart(title, [drawn], len(members), "start", across="step"))
     return charts

@@ -38,7 +38,8 @@
     const levels = chart.levels;
     const shade = (share) => `color-mix(in srgb, var(--train) ${Math.round(6 + 58 * share)}%, var(--paper))`;
     const range = d3.range(levels.length + 1).map((i) => shade(chart.uphill ? i / levels.length : 1 - i / levels.length));
-    const place = {width: chart.side, height: chart.side, x1, y1, x2, y2};
+    const [[left, right], [bottom, top]] = chart.map;
+    const place = {width: chart.side, height: chart.side, x1: left, y1: bottom, x2: right, y2: top, clip: true};
     const values = chart.values.map((value) => value ?? NaN);
     return Plot.plot({
       ...options,
@@ -49,8 +50,8 @@
         Plot.rect([0], {x1, x2, y1, y2, fill: range[0]}),
         Plot.contour(values, {...place, thresholds: levels, fill: Plot.identity, stroke: "var(--paper)", strokeWidth: 0.7}),
         ...axisLabels(chart.variables[0], chart.variables[1]),
-        Plot.dot(chart.minima, {x: (d) => d[0], y: (d) => d[1], symbol: "star", r: 6, fill: "var(--ink)", stroke: "var(--paper)"}),
         ways(chart, state, (d) => d.way.x[d.i], (d) => d.way.y[d.i], [x1, x2]),
+        Plot.dot(chart.minima, {x: (d) => d[0], y: (d) => d[1], symbol: "star", r: 6, fill: "var(--ink)", stroke: "var(--paper)"}),
       ],
     });
   }
