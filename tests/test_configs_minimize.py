@@ -121,3 +121,14 @@ class TestComments:
             assert run.result["value"] == pytest.approx(run.result["minimum"], rel=1e-9)
         plain = descend("nist", "objective.scaled=false", "optimizer={name: adam, learning_rate: 0.01}")
         assert plain.result["value"] > 10 * plain.result["minimum"]
+
+    def test_momentum_and_adam_get_nearest_and_plain_descent_has_to_choose(self, tmp_path: Path) -> None:
+        config = CONFIGS / "minimize-compared.yaml"
+        answer = gdrun("compare-optimizers", config, "--trials", 8, "--json", "--runs-dir", tmp_path)
+        assert answer.code == 0, answer
+        (problem,) = answer.document["summary"]["problems"]
+        means = {name: found["validation"]["mean"] for name, found in problem["contestants"].items()}
+        assert max(means["momentum"], means["adam"]) < min(means["sgd"], means["rprop"])
+        ended = problem["contestants"]["sgd"]["ended"]
+        assert ended["tuning"]["diverged"] > 5
+        assert problem["contestants"]["adam"]["ended"]["evaluation"] == {"completed": 10}

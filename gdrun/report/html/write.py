@@ -20,6 +20,10 @@ PAGES: Mapping[str, tuple[str, str]] = {  # of groups of a command: template, an
 }  # they have hundreds of members, without reports of their own
 DESCENTS = ("minimize.html.jinja", "html.minimize_page.minimize_group_page")
 DESCENT = ("minimize.html.jinja", "html.minimize_page.minimize_page")
+LOOKED_INTO: Mapping[str, str] = {  # of these, some members are read for their curves
+    SWEEP: "html.sweep_page.best_runs",
+    COMPARISON: "html.compare_page.first_evaluations",
+}
 GROUP = ("group.html.jinja", "html.group_page.group_page")
 RUN = ("run.html.jinja", "html.run_page.run_page")
 
@@ -59,9 +63,9 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
             for run in saved.members.values():
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
         source = read_group(saved, members=command not in PAGES)
-        if command == SWEEP:
-            best = function("html.sweep_page.best_runs")(source)
-            source = replace(source, members=read_members(saved, best, []))
+        if command in LOOKED_INTO:
+            some = function(LOOKED_INTO[command])(source)
+            source = replace(source, members=read_members(saved, some, []))
         text = report_text(source)
     write_atomically(saved.report, text.encode("utf-8"))
     return saved.report
