@@ -11,6 +11,7 @@ from gdrun.component import Count, Positive, WholeNumber
 from gdrun.config.comparison import Compare
 from gdrun.config.marks import NAME, NullMeans
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
+from gdrun.data.augmentation import Augmentation
 from gdrun.data.table import Dataset
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.initializers import INITIALIZERS
@@ -41,6 +42,7 @@ class Config:
         dataset: what is learned.
         split: which rows train, validate and test.
         preprocessing: what is done to the columns.
+        augmentation: how training images are changed whenever they are shown.
         model: the network.
         initializer: of the weights; biases start at 0.
         loss: what is minimized; null for the usual one of the task.
@@ -61,6 +63,8 @@ class Config:
         tolerance: stops when the gradient norm falls below it.
         checkpoint: how often the state is saved.
         evaluation: how often losses and metrics are computed.
+        diagnostics: whether report.html shows how the activations, gradients and weights of every layer are
+            distributed, at a few epochs; it makes no difference to the result.
         initial_weights: a weights.npz to start from, instead of the initializer.
         compute: how the work is spread.
         compare: what compare-optimizers compares, and how.
@@ -72,6 +76,7 @@ class Config:
     dataset: Dataset
     split: Split = Split()
     preprocessing: Preprocessing = Preprocessing()
+    augmentation: Augmentation | None = None
     model: Model = MODELS["mlp"]()
     initializer: Initializer = INITIALIZERS["he_normal"]()
     loss: Loss | None = None
@@ -92,6 +97,7 @@ class Config:
     tolerance: Positive | None = None
     checkpoint: Checkpoint = Checkpoint()
     evaluation: Evaluation = Evaluation()
+    diagnostics: bool = False
     initial_weights: Path | None = None
     compute: Compute = Compute()
     compare: Compare | None = None

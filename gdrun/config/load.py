@@ -193,6 +193,8 @@ def complete(config: Kind, builder: Builder, position: Position) -> Kind:
 
 def _complete(config: Config, builder: Builder, position: Position) -> Config:
     config = _with_own_parts(config, builder)
+    for key, message in contradictions(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
     task = task_of(config)
     found = [*contradictions(config), *([] if task is None else task_problems(config, task))]
     for key, message in found:

@@ -80,16 +80,8 @@ def test_everything_has_an_entry() -> None:
     for family in FAMILIES.values():
         assert {(family.kind, name) for name in family.components} <= names
     sections = {"split", "preprocessing", "penalty", "gradient_clipping", "learning_rate_scaling"}
-    sections |= {
-        "lookahead",
-        "gradient_noise",
-        "early_stopping",
-        "checkpoint",
-        "evaluation",
-        "compute",
-        "compare",
-        "start",
-    }
+    sections |= {"augmentation", "lookahead", "gradient_noise", "early_stopping", "checkpoint"}
+    sections |= {"evaluation", "compute", "compare", "start"}
     assert {name for kind, name in names if kind == "config"} == sections
 
 
