@@ -115,6 +115,21 @@ class Network:
         self.weight_count = max((slot.stop for slot in self.slots if slot.parameter.is_weight), default=0)
 
     @property
+    def multiplications(self) -> int:
+        """How many a forward pass takes for one row, about."""
+        return sum(
+            layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    def scratch(self, batch: int, itemsize: int) -> int:
+        """Values of working memory beside activations and gradients, for any number of runs."""
+        each = (
+            layer.scratch(shape, batch, itemsize)
+            for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+        return sum(each)
+
+    @property
     def output_shape(self) -> Shape:
         return self.shapes[-1]
 

@@ -24,6 +24,7 @@ _PLACES = {
     "gaussians": "clouds.Gaussians",
     "csv": "csv_file.Csv",
     "npz": "npz_file.Npz",
+    "idx": "idx_file.Idx",
 }
 
 DATASETS: Registry[Dataset] = Registry("gdrun.data.datasets", **_PLACES)

@@ -16,6 +16,11 @@ LAYERS: Registry[Layer] = Registry(
     group_norm="layer_norm.GroupNorm",
     rms_norm="layer_norm.RmsNorm",
     dropout="dropout.Dropout",
+    conv2d="conv2d.Conv2d",
+    conv1d="conv1d.Conv1d",
+    max_pool2d="pooling.MaxPool2d",
+    average_pool2d="pooling.AveragePool2d",
+    global_average_pool="pooling.GlobalAveragePool",
     flatten="reshape.Flatten",
     reshape="reshape.Reshape",
 )
