@@ -24,6 +24,8 @@ class Purpose(IntEnum):
     TRIALS = 9  # settings that a comparison tries
     RESAMPLES = 10  # of the statistics of a comparison
     SWEEP = 11  # points of a random sweep
+    GRADIENT_NOISE = 13  # added to the gradient; followed by the number of the update
+    ANNEALING = 14  # proposals of simulated annealing; followed by the number of the update
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:

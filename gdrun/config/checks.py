@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gdrun.config.config import Config
 from gdrun.optim.schedule import RunLength
+from gdrun.optim.searcher import Searcher
 
 
 def run_length(config: Config, training_rows: int) -> RunLength:
@@ -40,12 +41,22 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
             yield f"early_stopping.monitor is {stopping.monitor}, though there are validation rows to watch"
         if stopping.monitor.startswith("val_") and not has_validation:
             yield f"early_stopping.monitor is {stopping.monitor}, but there are no validation rows"
+    averaging = config.averaging
+    if averaging is not None and averaging.first_epoch(RunLength(config.epochs, 1)) >= config.epochs > 0:
+        yield (
+            f"averaging.start_epoch is {averaging.start_epoch} and the run has {config.epochs} epochs: "
+            "nothing is averaged"
+        )
+    if config.tolerance and isinstance(config.optimizer, Searcher) and not config.optimizer.needs_gradient:
+        yield f"tolerance has no effect: {config.optimizer.name} computes no gradients"
     if training_rows is None:
         return
     length = run_length(config, training_rows)
     if config.batch_size != "full" and config.batch_size > training_rows:
         said = "no update at all, since drop_last is true" if config.drop_last else "one update an epoch"
         yield f"batch_size is {config.batch_size} and there are {training_rows} training rows: {said}"
+    if config.lookahead is not None and config.lookahead.steps > length.steps > 0:
+        yield f"lookahead.steps is {config.lookahead.steps} and the run has {length.steps} updates: no effect"
     optimizer = config.optimizer
     if optimizer.full_batch and config.batch_size != "full" and config.batch_size < training_rows:
         yield (

@@ -19,8 +19,11 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
 from gdrun.optim import OPTIMIZERS
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import Schedule
@@ -46,6 +49,9 @@ class Config:
         gradient_clipping: keeps gradients short.
         learning_rate_scaling: lets the learning rate grow with the batch size.
         optimizer: makes a step of a gradient.
+        lookahead: slow weights that follow the optimizer's.
+        averaging: an average of the weights along the way, evaluated and kept in their place.
+        gradient_noise: noise that is added to gradients.
         schedule: changes the learning rate during the run; null for constant.
         batch_size: rows a step, or full for all of them.
         shuffle: whether every epoch has a new order of the rows.
@@ -75,7 +81,10 @@ class Config:
     penalty: Annotated[Penalty, NullMeans({})] = Penalty()
     gradient_clipping: GradientClipping | None = None
     learning_rate_scaling: LearningRateScaling | None = None
-    optimizer: Optimizer = OPTIMIZERS["adam"]()
+    optimizer: Method = OPTIMIZERS["adam"]()
+    lookahead: Lookahead | None = None
+    averaging: Averaging | None = None
+    gradient_noise: GradientNoise | None = None
     schedule: Annotated[Schedule, NullMeans("constant")] = SCHEDULES["constant"]()
     batch_size: Count | Literal["full"] = 32
     shuffle: bool = True

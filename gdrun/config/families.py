@@ -21,8 +21,9 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
-from gdrun.optim import OPTIMIZERS
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.method import Method
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
 
@@ -68,7 +69,8 @@ FAMILIES: dict[str, Family] = {
         Family("initializer", "initializers", Initializer, INITIALIZERS),
         Family("loss", "losses", Loss, LOSSES),
         Family("metric", "metrics", Metric, METRICS),
-        Family("optimizer", "optimizers", Optimizer, OPTIMIZERS),
+        Family("optimizer", "optimizers", Method, OPTIMIZERS),
+        Family("averaging", "averagings", Averaging, AVERAGINGS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
     )
 }

@@ -11,6 +11,7 @@ from typing import Any
 from gdrun.component import option_types
 from gdrun.config.build import Builder
 from gdrun.config.config import Config
+from gdrun.config.contradictions import contradictions
 from gdrun.config.overrides import Assignment, Overrides, apply_overrides
 from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problem, Problems
@@ -150,11 +151,10 @@ def complete(config: Config, builder: Builder, position: Position) -> Config:
     """
     config = _with_own_parts(config, builder)
     task = task_of(config)
-    if task is None:
-        return config
-    for key, message in task_problems(config, task):
+    found = [*contradictions(config), *([] if task is None else task_problems(config, task))]
+    for key, message in found:
         builder.problems.add(builder.positions.get(key, position), key, message)
-    return fill_task(config, task)
+    return config if task is None else fill_task(config, task)
 
 
 def _with_own_parts(config: Config, builder: Builder) -> Config:

@@ -118,6 +118,10 @@ def _kind(config: Config, data: Prepared) -> tuple[Any, ...]:
         *(config.early_stopping, config.tolerance, config.gradient_clipping, config.learning_rate_scaling),
         *(config.diagnostics, config.checkpoint, config.compute.blas_threads, watched),
         *(stacking_key(config.optimizer), stacking_key(config.penalty)),
+        *(
+            part and stacking_key(part)
+            for part in (config.lookahead, config.averaging, config.gradient_noise)
+        ),
     )
     return (*shapes, repr(parts))
 

@@ -33,10 +33,16 @@ def second_level_cache() -> int:
 
 def run_bytes(work: StackWork) -> int:
     """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
-    arrays = 2 + len(work.runs[0].optimizer.state_names())
+    arrays = 2 + _kept_arrays(work)
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
     return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
+
+
+def _kept_arrays(work: StackWork) -> int:
+    """Arrays of the size of the parameters that optimizer, lookahead and averaging keep of a run."""
+    run = work.runs[0]
+    return run.optimizer.array_count + (run.lookahead is not None) + (run.averaging is not None)
 
 
 def tile_counts(works: Sequence[StackWork], runs: Sequence[int], workers: int) -> list[int]:
@@ -72,7 +78,8 @@ def _update_seconds(work: StackWork) -> float:
     """A rough guess of the time that an update of one run takes, beside the calls."""
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
-    return 6 * rows * (work.network.multiplications + features) / _FLOPS
+    gradient = 6 * rows * (work.network.multiplications + features) / _FLOPS
+    return work.runs[0].optimizer.gradient_count * gradient
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:
@@ -90,7 +97,7 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
 def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     """Bytes that training takes at most, data included, over all workers."""
     itemsize = work.dtype.itemsize
-    arrays = 4 + len(work.runs[0].optimizer.state_names())  # with the best weights and the evaluation's copy
+    arrays = 4 + _kept_arrays(work)  # with the best weights and the evaluation's copy
     data = sum(
         part.features.nbytes + part.target.nbytes
         for prepared in work.data

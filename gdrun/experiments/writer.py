@@ -154,7 +154,7 @@ class TileWriter:
                 values[f"{part}_{quantity}"] = float(
                     np.median([getattr(record, name)[quantity] for record in records])
                 )
-        updates = epoch * len(trainer.stack.batches) * len(runs) + self.ended_updates
+        updates = epoch * len(trainer.work.batches) * len(runs) + self.ended_updates
         self.tell(EpochTold(self.number, len(runs), epoch, values, updates))
 
     def checkpoint_due(self) -> bool:

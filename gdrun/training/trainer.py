@@ -78,8 +78,8 @@ class Trainer:
         stack = self.stack
         if self.batch == 0:
             stack.order.next_epoch()
-        stack.optimizer.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
-        last = len(stack.batches) - 1
+        stack.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
+        last = len(self.work.batches) - 1
         for batch in range(self.batch, last):
             stack.update(batch, keep_norm=False)
             if self.observer.interrupted():
@@ -128,11 +128,11 @@ class Trainer:
         chosen = list(places)
         stack = self.stack
         runs = [stack.runs[place] for place in chosen]
-        variables = stack.variables
-        if len(chosen) < len(stack.runs):
-            variables = variables[chosen]
-        norms = [None] * len(chosen) if self.epoch == 0 else stack.norm[chosen].tolist()
-        step = self.epoch * len(stack.batches)
+        known = self.epoch > 0 and stack.has_gradient
+        norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
+        step = self.epoch * len(self.work.batches)
+        result = stack.result(step)
+        variables = result if len(chosen) == len(stack.runs) else result[chosen]
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
@@ -142,11 +142,11 @@ class Trainer:
         ]
         self.learning.observe(self.epoch, runs, variables)
         endings: dict[int, tuple[Ending, str]] = {}
-        for row, (place, record) in enumerate(zip(chosen, records, strict=True)):
+        for place, record in zip(chosen, records, strict=True):
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = variables[row]
+                self.best[place] = result[place]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
@@ -164,7 +164,7 @@ class Trainer:
             kept = self.best[place].copy()
             learning = self.learning.of(run, kept, progress.best.epoch if progress.best else None)
             outcome = Outcome(
-                status, reason, self.epoch, self.epoch * len(self.stack.batches),
+                status, reason, self.epoch, self.epoch * len(self.work.batches),
                 progress.best, progress.last, kept, self.seconds, learning,
             )  # fmt: skip
             self.observer.finished(run, outcome)
@@ -191,7 +191,7 @@ class Trainer:
             "order": stack.order.order,
             "norm": stack.norm,
         }
-        arrays |= {f"optimizer.{name}": values for name, values in stack.optimizer.state.items()}
+        arrays |= stack.state
         arrays |= {f"learning.{name}": values for name, values in self.learning.snapshot(stack.runs).items()}
         document = {
             "epoch": self.epoch,
@@ -212,8 +212,8 @@ class Trainer:
         stack = self.stack
         stack.restore(document["runs"], arrays["parameters"], arrays["layer_state"], arrays["order"])
         stack.norm = arrays["norm"]
-        for name, values in stack.optimizer.state.items():
-            values[...] = arrays[f"optimizer.{name}"]
+        for name, values in stack.state.items():
+            values[...] = arrays[name]
         restore_generators(stack.order.generators, document["order_generators"])
         for layer, sources in stack.generators.items():
             restore_generators(sources, document["noise_generators"][str(layer)])

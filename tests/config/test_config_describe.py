@@ -75,7 +75,15 @@ def test_everything_has_an_entry() -> None:
     for family in FAMILIES.values():
         assert {(family.kind, name) for name in family.components} <= names
     sections = {"split", "preprocessing", "penalty", "gradient_clipping", "learning_rate_scaling"}
-    sections |= {"early_stopping", "checkpoint", "evaluation", "compute", "compare"}
+    sections |= {
+        "lookahead",
+        "gradient_noise",
+        "early_stopping",
+        "checkpoint",
+        "evaluation",
+        "compute",
+        "compare",
+    }
     assert {name for kind, name in names if kind == "config"} == sections
 
 

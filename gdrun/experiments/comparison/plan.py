@@ -28,6 +28,7 @@ from gdrun.experiments.comparison.rounds import next_runs
 from gdrun.experiments.comparison.summary import comparison_summary
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
+from gdrun.optim import OPTIMIZERS
 from gdrun.statistics import fewest_seeds
 
 
@@ -53,7 +54,7 @@ def plan_comparison(
         SystemRefusedError: it doesn't fit into memory.
     """
     compare = _with_numbers(compare_of(configs[0]), seeds=seeds, trials=trials)
-    compare = replace(compare, optimizers=resolved_contestants(compare, optimizers))
+    compare = replace(compare, optimizers=resolved_contestants(compare, optimizers, configs))
     names = _names(configs)
     _check_size(len(names), compare)
     problems = {
@@ -85,7 +86,7 @@ def plan_comparison(
         _words(compare, problems, len(entries)),
         later,
         record if len(problems) > 1 else {},
-        tuple(_notices(compare)),
+        tuple(_notices(compare, optimizers)),
     )
 
 
@@ -148,8 +149,11 @@ def _words(compare: Compare, problems: Problems, runs: int) -> str:
     )
 
 
-def _notices(compare: Compare) -> Iterator[str]:
+def _notices(compare: Compare, asked: str | None) -> Iterator[str]:
     contestants = len(compare.optimizers or ())
+    named = {contestant.name for contestant in compare.optimizers or ()}
+    if asked == "all" and (without := [name for name in OPTIMIZERS if name not in named]):
+        yield f"left out: {', '.join(without)}, which the config doesn't allow (gdrun explain {without[0]})"
     pairs = contestants * (contestants - 1) // 2
     fewest = fewest_seeds(pairs)
     if fewest is None or compare.seeds < fewest:

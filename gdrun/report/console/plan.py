@@ -106,8 +106,12 @@ def optimizer_in_words(plan: Plan) -> str:
     if plan.command.name == "compare-optimizers" and config.compare is not None:
         names = ", ".join(contestant.name for contestant in config.compare.optimizers or ())
         return f"{names}; {config.schedule.name} schedule"
-    rate = config.optimizer.learning_rate * plan.work.learning_rate_factor
-    return f"{config.optimizer.name}, learning rate {number(rate)}, {config.schedule.name}"
+    rate = config.optimizer.base_rate * plan.work.learning_rate_factor
+    what = config.optimizer.rate_option.replace("_", " ")
+    around = ["lookahead"] if config.lookahead else []
+    around += [config.averaging.name] if config.averaging else []
+    around += ["gradient noise"] if config.gradient_noise else []
+    return ", ".join([config.optimizer.name, f"{what} {number(rate)}", config.schedule.name, *around])
 
 
 def length_in_words(work: StackWork, plan: Plan) -> str:
