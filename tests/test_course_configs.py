@@ -81,14 +81,13 @@ def test_01_the_line_is_that_of_least_squares(train: Train) -> None:
 
 def test_02_a_rate_may_be_too_small_and_too_large(train: Train) -> None:
     small, middle, large, too_large = (
-        train(2, f"optimizer.learning_rate={rate}") for rate in ("3e-4", "0.03", "0.3", "1.2")
+        train(2, f"optimizer.learning_rate={rate}") for rate in ("3e-4", "0.03", "0.3", "3")
     )
     start = small.metrics["train_loss"][0]
     gain = start - large.metrics["train_loss"][-1]
     assert start - small.metrics["train_loss"][-1] < 0.25 * gain
     assert start - middle.metrics["train_loss"][-1] > 0.99 * gain
-    losses = too_large.metrics["train_loss"]
-    assert too_large.status == "diverged" or losses[-1] > 1e6 * start
+    assert too_large.status == "diverged"
 
 
 def test_03_all_rows_go_down_smoothly_and_one_row_jumps(train: Train) -> None:
