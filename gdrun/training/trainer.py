@@ -131,9 +131,8 @@ class Trainer:
         known = self.epoch > 0 and stack.has_gradient
         norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
         step = self.epoch * len(self.work.batches)
-        variables = stack.result(step)
-        if len(chosen) < len(stack.runs):
-            variables = variables[chosen]
+        result = stack.result(step)
+        variables = result if len(chosen) == len(stack.runs) else result[chosen]
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
@@ -143,11 +142,11 @@ class Trainer:
         ]
         self.learning.observe(self.epoch, runs, variables)
         endings: dict[int, tuple[Ending, str]] = {}
-        for row, (place, record) in enumerate(zip(chosen, records, strict=True)):
+        for place, record in zip(chosen, records, strict=True):
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = variables[row]
+                self.best[place] = result[place]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
