@@ -20,6 +20,7 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.comparison.plan import plan_comparison
 from gdrun.experiments.kfold import plan_kfold
+from gdrun.experiments.minimize.plan import plan_minimizing
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.experiments.resume import resume as go_on
 from gdrun.experiments.sweep.plan import plan_sweep
@@ -204,6 +205,32 @@ def sweep(
     space = space_of(source, values, overrides)
     plan = plan_sweep(space, seeds=seeds, random=random, workers=workers_on(cluster, workers))
     return Group(_carried_out(plan, runs_dir, files, cluster))
+
+
+def minimize(
+    config: str | Path | Mapping[str, Any],
+    overrides: Overrides = (),
+    *,
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Run | Group:
+    """Follow the gradient of an objective; the same as `gdrun minimize`.
+
+    Args:
+        config, overrides, runs_dir, workers, engine, scheduler, plugins: as for `train`.
+
+    Returns:
+        The run, or the group of several starts: its `result` has the best value and where it is, its
+        `trajectory` every step.
+    """
+    cluster = chosen_cluster(engine, scheduler)
+    files = _load_plugins(plugins)
+    source = plain_source(config) if isinstance(config, Mapping) else read_source(config)
+    plan = plan_minimizing(source.load_objective(overrides).config, workers_on(cluster, workers))
+    return load(_carried_out(plan, runs_dir, files, cluster))
 
 
 def resume(

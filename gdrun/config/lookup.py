@@ -14,12 +14,14 @@ from gdrun.config.build import Builder
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, Option, entries, options
 from gdrun.config.families import FAMILIES, Family, family_of
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.overrides import apply_overrides
 from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problems, did_you_mean, shown
 from gdrun.errors import ConfigError
 
 CONFIG = "config"  # what the keys of a config count as, beside the kinds of components
+MINIMIZE = "minimize"  # what the config of that command is called
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +75,8 @@ def find_all(name: str) -> tuple[Found, ...]:
     if found:
         return tuple(Found(entry) for entry in {entry.kind: entry for entry in found}.values())
     if not kind and (family := _family(rest)):
-        key = next(
-            (key for key, annotation in option_types(Config).items() if _takes(annotation, family)), ""
-        )
+        keys = {**option_types(ObjectiveConfig), **option_types(Config)}
+        key = next((key for key, annotation in keys.items() if _takes(annotation, family)), "")
         return (Found(family=family, uses=names.uses(key, only=CONFIG)),)
     owner, _, option = rest.rpartition(".")
     uses = names.uses(option, only=owner)
@@ -128,7 +129,7 @@ class _Names:
     def __init__(self, kind: str) -> None:
         family = find_family(kind) if kind else None
         wanted = family.kind if family else kind
-        everything = [Entry(CONFIG, CONFIG, Config), *entries()]
+        everything = [Entry(CONFIG, CONFIG, Config), Entry(CONFIG, MINIMIZE, ObjectiveConfig), *entries()]
         self.entries = [entry for entry in everything if not wanted or entry.kind == wanted]
 
     @cached_property

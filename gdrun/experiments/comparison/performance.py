@@ -24,6 +24,7 @@ from gdrun.experiments.comparison.problems import (
 )
 from gdrun.experiments.comparison.target import times_to_target
 from gdrun.experiments.comparison.tuning import Trial, any_failed, best_trial, edge_of, trials_of
+from gdrun.experiments.summary import statuses_of
 from gdrun.statistics import expected_best, learning_rate_range
 
 
@@ -99,7 +100,7 @@ def described_performance(
         "test": None if tested is None else evaluation.described(tested, higher),
         "metrics": evaluation.metrics_of_rows(runs),
         "target": times_to_target(path, problem, target, runs),
-        "ended": {"tuning": evaluation.statuses(tuning), "evaluation": evaluation.statuses(runs)},
+        "ended": {"tuning": statuses_of(tuning), "evaluation": statuses_of(runs)},
         "tuning": _tuning(problem, performance),
         "cost": evaluation.cost(tuning, runs),
         "curves": evaluation.curves(path, runs, list(dict.fromkeys(quantities))),

@@ -12,7 +12,6 @@ import numpy as np
 from gdrun.config import Config
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.evaluation import statuses
 from gdrun.experiments.comparison.measures import measure
 from gdrun.experiments.comparison.performance import described_performance, performances_of
 from gdrun.experiments.comparison.problems import (
@@ -24,6 +23,7 @@ from gdrun.experiments.comparison.problems import (
 )
 from gdrun.experiments.comparison.target import start_of, target_of
 from gdrun.experiments.comparison.words import notices_of
+from gdrun.experiments.summary import statuses_of
 from gdrun.randomness import Purpose, generator
 from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
@@ -50,7 +50,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
     tuning, seeds = numbers.tuning_seeds, numbers.seeds
     return {
         "runs": len(rows),
-        "statuses": statuses(rows),
+        "statuses": statuses_of(rows),
         "metrics": {},
         "protocol": {
             "trials": numbers.trials,
