@@ -90,6 +90,26 @@ def test_learns(trained: Train, name: str) -> None:
 class TestComments:
     """What the comments say to watch."""
 
+    def test_averaged_weights_stay_where_the_last_ones_jump_around(self, trained: Train) -> None:
+        last: dict[str, list[float]] = {"average": [], "plain": [], "lookahead": []}
+        for seed in range(4):
+            plain = ("averaging=null", f"seed={seed}")
+            runs = {
+                "average": trained("averaging-noisy-tail", f"seed={seed}"),
+                "plain": trained("averaging-noisy-tail", *plain),
+                "lookahead": trained("averaging-noisy-tail", *plain, "lookahead={steps: 5, alpha: 0.2}"),
+            }
+            for name, run in runs.items():
+                last[name].append(run.metrics["train_loss"][-1])
+            both = [runs[name].metrics["train_loss"] for name in ("average", "plain")]
+            assert (both[0][:11] == both[1][:11]).all()  # until the average begins
+            assert np.abs(np.diff(both[0][15:])).max() < np.abs(np.diff(both[1][15:])).max() / 5
+        assert max(last["average"]) < min(last["plain"])
+        assert np.ptp(last["average"]) < np.ptp(last["plain"]) / 10
+        assert np.mean(last["average"]) < np.mean(last["lookahead"]) < np.mean(last["plain"])
+        falling = trained("averaging-noisy-tail", "averaging=null", "schedule=linear")
+        assert falling.metrics["train_loss"][-1] < 1.02 * min(last["average"])
+
     def test_auto_mpg_is_a_few_miles_off(self, trained: Train) -> None:
         assert trained("auto-mpg-huber").result["test"]["mae"] < 3
 

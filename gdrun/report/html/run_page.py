@@ -83,12 +83,13 @@ def headline(run: ReportRun) -> str:
 def setting(config: Mapping[str, Any], seed: Any) -> list[tuple[str, str]]:
     """What was run, in the config's own words: dataset, model, optimizer, …"""
     facts = []
-    for key in ("dataset", "model", "optimizer", "schedule"):
+    for key in ("dataset", "model", "optimizer", "averaging", "schedule"):
         value = config.get(key)
         name = component_name(value)
         if name and isinstance(value, Mapping):
-            if key == "optimizer" and as_float(value.get("learning_rate")) is not None:
-                name += f", learning_rate {value['learning_rate']:g}"
+            for rate in ("learning_rate", "step_size"):
+                if key == "optimizer" and as_float(value.get(rate)) is not None:
+                    name += f", {rate} {value[rate]:g}"
             if key == "model" and isinstance(value.get("hidden"), list):
                 name += f" {value['hidden']}"
         if name:
