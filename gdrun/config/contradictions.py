@@ -25,6 +25,12 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             "batch_size",
             f"{optimizer.name} compares losses, which must be of the same rows: set batch_size: full",
         )
+    if config.augmentation is not None:
+        yield (
+            "augmentation",
+            f"{optimizer.name} compares losses, which must be of the same images: leave this out, or take "
+            "another optimizer",
+        )
     for key in ("lookahead", "gradient_noise"):
         if getattr(config, key) is not None:
             yield (

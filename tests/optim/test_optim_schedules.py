@@ -268,7 +268,7 @@ RUN = RunLength(10, 5)
 @pytest.mark.parametrize(("schedule", "patience", "word"), [
     (Linear(warmup_epochs=10), None, "warm-up of 50 updates lasts as long"),
     (Plateau(patience=5), 5, "early stopping ends the run after 5"),
-    (Plateau(patience=10), None, "is not over in 10 epochs"),
+    (Plateau(patience=10), None, "is not over in 10 evaluations"),
     (Step(every_epochs=10), None, "the run ends before"),
     (MultiStep(at_epochs=(5, 30)), None, "epoch 30 is never reached: the run has 10 epochs"),
     (MultiStep(at_steps=(50, 70)), None, "update 50 is never reached: the run has 50 updates"),
