@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.nn.initializer import Initializer
+from gdrun.nn.late_activation import with_late_activations
 from gdrun.nn.layer import Array, Layer, Parameter, Shape, State, Workspace
 from gdrun.randomness import Purpose, generator
 
@@ -250,7 +251,7 @@ def bind_layers(
     """
     forward_passes, backward_passes = [], []
     output = x
-    for index, layer in enumerate(layers):
+    for index, layer in enumerate(with_late_activations(layers)):
         prefix = f"layers.{index}."
         own = _share(weights, prefix)
         needed = workspace.input_gradient or bool(own)
