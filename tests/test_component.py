@@ -28,7 +28,7 @@ from gdrun.nn.layers import LAYERS
 from gdrun.nn.losses import LOSSES
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.models import MODELS
-from gdrun.optim import OPTIMIZERS
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
 from gdrun.optim.schedules import SCHEDULES
 
 DICTIONARIES = {
@@ -40,6 +40,7 @@ DICTIONARIES = {
     "metrics": (METRICS, 6),
     "models": (MODELS, 3),
     "optimizers": (OPTIMIZERS, 8),
+    "averagings": (AVERAGINGS, 3),
     "schedules": (SCHEDULES, 8),
 }
 ALL = [(name, key) for name, (components, _) in DICTIONARIES.items() for key in components]

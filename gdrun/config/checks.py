@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from gdrun.config.config import Config
 from gdrun.optim.schedule import RunLength
+from gdrun.optim.schedules.plateau import Plateau
+from gdrun.optim.searcher import Searcher
 
 
 def run_length(config: Config, training_rows: int) -> RunLength:
@@ -14,17 +16,6 @@ def run_length(config: Config, training_rows: int) -> RunLength:
         return RunLength(config.epochs, 1)
     whole, rest = divmod(training_rows, config.batch_size)
     return RunLength(config.epochs, whole if config.drop_last else whole + bool(rest))
-
-
-def contradictions(config: Config) -> Iterator[tuple[str, str]]:
-    """What parts of a config say against each other: dotted key and message of each."""
-    scaling = config.preprocessing.features
-    if config.augmentation is not None and scaling in ("standardize", "min_max"):
-        yield (
-            "augmentation",
-            f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
-            "scale, standardize_channels or none there",
-        )
 
 
 def warnings(config: Config, training_rows: int | None = None) -> list[str]:
@@ -51,18 +42,43 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
             yield f"early_stopping.monitor is {stopping.monitor}, though there are validation rows to watch"
         if stopping.monitor.startswith("val_") and not has_validation:
             yield f"early_stopping.monitor is {stopping.monitor}, but there are no validation rows"
+    averaging = config.averaging
+    if averaging is not None and averaging.first_epoch(RunLength(config.epochs, 1)) >= config.epochs > 0:
+        yield (
+            f"averaging.start_epoch is {averaging.start_epoch} and the run has {config.epochs} epochs: "
+            "nothing is averaged"
+        )
+    if config.tolerance and isinstance(config.optimizer, Searcher) and not config.optimizer.needs_gradient:
+        yield f"tolerance has no effect: {config.optimizer.name} computes no gradients"
+    yield from (f"schedule: {said}" for said in _of_schedule(config, training_rows))
     if training_rows is None:
         return
     length = run_length(config, training_rows)
     if config.batch_size != "full" and config.batch_size > training_rows:
         said = "no update at all, since drop_last is true" if config.drop_last else "one update an epoch"
         yield f"batch_size is {config.batch_size} and there are {training_rows} training rows: {said}"
+    if config.lookahead is not None and config.lookahead.steps > length.steps > 0:
+        yield f"lookahead.steps is {config.lookahead.steps} and the run has {length.steps} updates: no effect"
     optimizer = config.optimizer
     if optimizer.full_batch and config.batch_size != "full" and config.batch_size < training_rows:
         yield (
             f"{optimizer.name} is made for full batches: with {config.batch_size} of {training_rows} "
             "training rows, what it learns from one batch misleads it on the next; set batch_size: full"
         )
+
+
+def _of_schedule(config: Config, training_rows: int | None) -> list[str]:
+    """What is wrong with the schedule; before the data is read, only what needs no length of an epoch."""
+    schedule, stopping = config.schedule, config.early_stopping
     patience = None if stopping is None else stopping.patience
-    for said in config.schedule.warnings(length, patience):
-        yield f"schedule: {said}"
+    found = []
+    if training_rows is not None:
+        found = schedule.warnings(run_length(config, training_rows), patience)
+    elif schedule.warmup_epochs is not None and schedule.warmup_epochs >= config.epochs > 0:
+        found = [
+            f"the warm-up of {schedule.warmup_epochs:g} epochs lasts as long as the run of {config.epochs}: "
+            "the schedule itself never begins"
+        ]
+    if not found and isinstance(schedule, Plateau):
+        return schedule.out_of_reach(config.epochs // config.evaluation.every_epochs, patience)
+    return found

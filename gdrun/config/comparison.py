@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from gdrun.component import Component, Count, Ge, Le
 from gdrun.config.marks import Pattern
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.method import Method
 
 MOST_TRIALS = 100  # half a decade apart they span more than floats hold
 LABEL = Pattern("[A-Za-z0-9._-]{1,24}", "1 to 24 letters, digits, dots, underscores or hyphens")
@@ -65,7 +65,7 @@ class Contestant(Component):
     """
 
     around: ClassVar[str] = "optimizer"  # the option whose own options stand beside the others
-    optimizer: Optimizer
+    optimizer: Method
     label: Annotated[str, LABEL] | None = None
     search: Mapping[str, Search] | None = None
 
@@ -92,7 +92,7 @@ class Contestant(Component):
         return self.label or self.optimizer.name
 
 
-def _with_option(optimizer: Optimizer, option: str, value: Any) -> None:
+def _with_option(optimizer: Method, option: str, value: Any) -> None:
     """Raise what is wrong with a value of an option."""
     kind = type(getattr(optimizer, option))
     if not isinstance(value, kind) and not (kind is float and type(value) is int):
@@ -103,7 +103,7 @@ def _with_option(optimizer: Optimizer, option: str, value: Any) -> None:
         raise ValueError(f"Contestant: search.{option}: {error}") from error
 
 
-def replaced(optimizer: Optimizer, settings: Mapping[str, Any]) -> Optimizer:
+def replaced(optimizer: Method, settings: Mapping[str, Any]) -> Method:
     """The optimizer with other values of some options.
 
     Raises:

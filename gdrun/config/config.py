@@ -20,8 +20,11 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
 from gdrun.optim import OPTIMIZERS
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.scaling import LearningRateScaling
 from gdrun.optim.schedule import Schedule
@@ -48,6 +51,9 @@ class Config:
         gradient_clipping: keeps gradients short.
         learning_rate_scaling: lets the learning rate grow with the batch size.
         optimizer: makes a step of a gradient.
+        lookahead: slow weights that follow the optimizer's.
+        averaging: an average of the weights along the way, evaluated and kept in their place.
+        gradient_noise: noise that is added to gradients.
         schedule: changes the learning rate during the run; null for constant.
         batch_size: rows a step, or full for all of them.
         shuffle: whether every epoch has a new order of the rows.
@@ -57,6 +63,8 @@ class Config:
         tolerance: stops when the gradient norm falls below it.
         checkpoint: how often the state is saved.
         evaluation: how often losses and metrics are computed.
+        diagnostics: whether report.html shows how the activations, gradients and weights of every layer are
+            distributed, at a few epochs; it makes no difference to the result.
         initial_weights: a weights.npz to start from, instead of the initializer.
         compute: how the work is spread.
         compare: what compare-optimizers compares, and how.
@@ -76,7 +84,10 @@ class Config:
     penalty: Annotated[Penalty, NullMeans({})] = Penalty()
     gradient_clipping: GradientClipping | None = None
     learning_rate_scaling: LearningRateScaling | None = None
-    optimizer: Optimizer = OPTIMIZERS["adam"]()
+    optimizer: Method = OPTIMIZERS["adam"]()
+    lookahead: Lookahead | None = None
+    averaging: Averaging | None = None
+    gradient_noise: GradientNoise | None = None
     schedule: Annotated[Schedule, NullMeans("constant")] = SCHEDULES["constant"]()
     batch_size: Count | Literal["full"] = 32
     shuffle: bool = True
@@ -86,6 +97,7 @@ class Config:
     tolerance: Positive | None = None
     checkpoint: Checkpoint = Checkpoint()
     evaluation: Evaluation = Evaluation()
+    diagnostics: bool = False
     initial_weights: Path | None = None
     compute: Compute = Compute()
     compare: Compare | None = None

@@ -21,8 +21,12 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
-from gdrun.optim import OPTIMIZERS
-from gdrun.optim.optimizer import Optimizer
+from gdrun.objectives import LINE_METHODS, OBJECTIVES
+from gdrun.objectives.line_methods import LineMethod
+from gdrun.objectives.objective import Objective
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.method import Method
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
 
@@ -36,12 +40,14 @@ class Family:
         plural: the same for several.
         base: the class that all of them derive from.
         components: name → class; the dictionary itself, so that what a plugin adds is seen.
+        implied: the component that a mapping with its option of that name means, where it gives no name.
     """
 
     kind: str
     plural: str
     base: type[Component]
     components: MutableMapping[str, type[Any]]
+    implied: str | None = None
 
     def find(self, name: object) -> type[Any] | None:
         """The component with this name, or None. An unknown name makes installed packages' plugins load."""
@@ -55,7 +61,7 @@ class Family:
 
     @property
     def with_article(self) -> str:
-        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind.replace('_', ' ')}"
 
 
 FAMILIES: dict[str, Family] = {
@@ -68,8 +74,11 @@ FAMILIES: dict[str, Family] = {
         Family("initializer", "initializers", Initializer, INITIALIZERS),
         Family("loss", "losses", Loss, LOSSES),
         Family("metric", "metrics", Metric, METRICS),
-        Family("optimizer", "optimizers", Optimizer, OPTIMIZERS),
+        Family("optimizer", "optimizers", Method, OPTIMIZERS),
+        Family("averaging", "averagings", Averaging, AVERAGINGS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
+        Family("objective", "objectives", Objective, OBJECTIVES, implied="expression"),
+        Family("line_method", "line_methods", LineMethod, LINE_METHODS),
     )
 }
 

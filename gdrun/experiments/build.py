@@ -20,6 +20,7 @@ from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.network import Network
 from gdrun.optim.schedules.plateau import Plateau
+from gdrun.optim.searcher import Searcher
 from gdrun.run_directory.weights import read_weights
 from gdrun.training.work import RunWork, StackWork
 
@@ -228,6 +229,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
     network = build_network(first, data[0].train.features.shape[1:], data[0].targets)
     for part in (part for own in data for part in (own.train, own.validation, own.test) if part is not None):
         check_target(loss_of(first), part, network.output_shape[0], first.dtype)
+    _check_determinism(first, network)
     start = None
     if first.initial_weights is not None:
         start = initial_variables(network, first.initial_weights)
@@ -241,7 +243,10 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         dtype=np.dtype(first.dtype),
         data=data,
         runs=[
-            RunWork(c.seed, c.optimizer, c.schedule, c.initializer, c.penalty, number, start)
+            RunWork(
+                *(c.seed, c.optimizer, c.schedule, c.initializer, c.penalty, number, start),
+                *(c.lookahead, c.averaging, c.gradient_noise),
+            )
             for c, number in zip(configs, which, strict=True)
         ],
         epochs=first.epochs,
@@ -257,6 +262,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         monitor=_monitor(first, data[0]),
         keep_best=first.early_stopping is None or first.early_stopping.restore_best,
         tolerance=first.tolerance or 0.0,
+        diagnostics=first.diagnostics,
     )
     _check_batches(work)
     if work.augmentation is not None:
@@ -288,6 +294,20 @@ def _needy(work: StackWork) -> str:
     needs = [layer.least_rows(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
     index = needs.index(max(needs))
     return f"layers.{index} ({network.layers[index].name})"
+
+
+def _check_determinism(config: Config, network: Network) -> None:
+    """A method that compares losses needs ones that depend on the weights alone.
+
+    Raises:
+        ConfigError: a layer draws random numbers.
+    """
+    for index, layer in enumerate(network.layers):
+        if layer.stochastic and isinstance(config.optimizer, Searcher):
+            raise ConfigError(
+                f"model: {config.optimizer.name} compares losses, and layers.{index} ({layer.name}) "
+                "changes them at random; leave that layer out, or take another optimizer"
+            )
 
 
 def _monitor(config: Config, data: Prepared) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gdrun.data.memory import available_memory
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
@@ -33,10 +33,16 @@ def second_level_cache() -> int:
 
 def run_bytes(work: StackWork) -> int:
     """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
-    arrays = 2 + len(work.runs[0].optimizer.state_names())
+    arrays = 2 + _kept_arrays(work)
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
     return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
+
+
+def _kept_arrays(work: StackWork) -> int:
+    """Arrays of the size of the parameters that optimizer, lookahead and averaging keep of a run."""
+    run = work.runs[0]
+    return run.optimizer.array_count + (run.lookahead is not None) + (run.averaging is not None)
 
 
 def tile_counts(works: Sequence[StackWork], runs: Sequence[int], workers: int) -> list[int]:
@@ -72,7 +78,8 @@ def _update_seconds(work: StackWork) -> float:
     """A rough guess of the time that an update of one run takes, beside the calls."""
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
-    return 6 * rows * (work.network.multiplications + features) / _FLOPS
+    gradient = 6 * rows * (work.network.multiplications + features) / _FLOPS
+    return work.runs[0].optimizer.gradient_count * gradient
 
 
 def estimated_seconds(work: StackWork, runs: int) -> float:
@@ -87,10 +94,17 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
     return runs * (training + evaluating + _FILES_SECONDS)
 
 
-def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
-    """Bytes that training takes at most, data included, over all workers."""
+def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int = 1) -> int:
+    """Bytes that training takes at most, data included, over all workers.
+
+    Args:
+        work: of the runs.
+        tile_runs: runs that train together.
+        workers: processes.
+        schedules: different ones in a tile; each is evaluated for all updates at once.
+    """
     itemsize = work.dtype.itemsize
-    arrays = 4 + len(work.runs[0].optimizer.state_names())  # with the best weights and the evaluation's copy
+    arrays = 4 + _kept_arrays(work)  # with the best weights and the evaluation's copy
     data = sum(
         part.features.nbytes + part.target.nbytes
         for prepared in work.data
@@ -106,7 +120,8 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     scratch += (
         3 * 2 * work.network.scratch(256, itemsize)
     )  # the evaluation's: of each part, whole and last chunks
-    return workers * (2 * data + tile_runs * each + itemsize * scratch)
+    curves = 8 * work.length.steps * (2 * schedules + 4)  # a rate and a momentum, and what they are made from
+    return workers * (2 * data + tile_runs * each + itemsize * scratch + curves)
 
 
 def check_memory(needed: int) -> None:
@@ -115,24 +130,9 @@ def check_memory(needed: int) -> None:
     Raises:
         SystemRefusedError: with both figures.
     """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        free = max(free, _available_memory())
-    except (OSError, ValueError):
-        return
-    if needed > free:
+    free = available_memory()
+    if free and needed > free:
         raise SystemRefusedError(
             f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
             "take a smaller model, batch_size or --workers"
         )
-
-
-def _available_memory() -> int:
-    """Bytes that the system would give, caches it can drop included; 0 where it doesn't tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0

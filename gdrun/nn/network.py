@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from gdrun.nn.initializer import Initializer
 from gdrun.nn.late_activation import with_late_activations
 from gdrun.nn.layer import Array, Layer, Parameter, Shape, State, Workspace
 from gdrun.randomness import Purpose, generator
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,19 @@ class StateSlot:
 
 @dataclass(frozen=True)
 class BoundNetwork:
-    """A network's equations bound to an input buffer; see `Network.bind`."""
+    """A network's equations bound to an input buffer; see `Network.bind`.
 
-    output: Array
+    `outputs` are those of every layer; one may be overwritten by the forward pass of the next layer.
+    """
+
+    outputs: tuple[Array, ...]
     forward_passes: tuple[Callable[[], None], ...]
     backward_passes: tuple[Callable[[Array], Array | None], ...]  # last layer first
+
+    @property
+    def output(self) -> Array:
+        """The last layer's."""
+        return self.outputs[-1]
 
     def forward(self) -> None:
         """Compute `output` (runs, batch, *output_shape) from the input buffer and the weights."""
@@ -110,17 +121,15 @@ class Network:
     @property
     def multiplications(self) -> int:
         """How many a forward pass takes for one row, about."""
-        return sum(
-            layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return sum(layer.multiplications(shape) for layer, shape in self._with_inputs())
 
     def scratch(self, batch: int, itemsize: int) -> int:
         """Values of working memory beside activations and gradients, for any number of runs."""
-        each = (
-            layer.scratch(shape, batch, itemsize)
-            for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
-        return sum(each)
+        return sum(layer.scratch(shape, batch, itemsize) for layer, shape in self._with_inputs())
+
+    def _with_inputs(self) -> Iterator[tuple[Layer, Shape]]:
+        """Every layer with the shape of its input."""
+        return zip(self.layers, self.shapes, strict=False)
 
     @property
     def output_shape(self) -> Shape:
@@ -130,6 +139,13 @@ class Network:
         """The shapes so far, as "(64,) → dense (32,) → …"."""
         steps = [f"{layer.name} {shape}" for layer, shape in zip(self.layers, self.shapes[1:], strict=False)]
         return " → ".join([str(self.input_shape), *steps])
+
+    def described_layers(self) -> list[str]:
+        """Every layer's name and output shape, as "dense 64" or "conv2d 24 × 24 × 8"."""
+        return [
+            f"{layer.name} {' × '.join(map(str, shape))}"
+            for layer, shape in zip(self.layers, self.shapes[1:], strict=True)
+        ]
 
     def initial_parameters(self, initializer: Initializer, seed: int) -> NDArray[np.float64]:
         """The starting parameters (parameters,) of the run with this seed, in float64.
@@ -145,6 +161,15 @@ class Network:
                 values = chosen.sample(parameter.shape, parameter.fan_in, parameter.fan_out, source)
                 flat[slot.start : slot.stop] = values.ravel()
         return flat
+
+    def looks_at_rows(self, initializer: Initializer) -> bool:
+        """Whether starting weights have to be fitted to training rows; see `gdrun.nn.unit_variance`."""
+        used = [
+            slot.parameter.initializer or initializer
+            for slot in self.slots
+            if slot.parameter.initializer or slot.parameter.is_weight
+        ]
+        return any(chosen.looks_at_rows for chosen in used)
 
     def initial_state(self) -> NDArray[np.float64]:
         """The starting state (state,) of any run."""
@@ -194,6 +219,7 @@ class Network:
         state: Array | None = None,
         generators: Mapping[int, Sequence[np.random.Generator]] | None = None,
         input_gradient: bool = False,
+        each_output: bool = False,
     ) -> BoundNetwork:
         """Bind the network to its buffers, for training if `gradients` is there, else for evaluation.
 
@@ -205,6 +231,7 @@ class Network:
             state: (runs, state), updated by every forward pass in training; None for the initial one.
             generators: index of a stochastic layer → a generator a run.
             input_gradient: whether `backward` returns ∂L/∂x.
+            each_output: whether every layer's output is wanted as it is, though relu would be faster later.
         """
         runs = len(parameters)
         if state is None:
@@ -213,7 +240,7 @@ class Network:
         workspace.input_gradient = input_gradient
         slopes = {} if gradients is None else self.views(gradients)
         return bind_layers(
-            self.layers,
+            self.layers if each_output else with_late_activations(self.layers),
             x,
             self.views(parameters),
             slopes,
@@ -250,21 +277,23 @@ def bind_layers(
         workspace: as the first layer shall find it; afterwards `overwritable` is that of the output.
     """
     forward_passes, backward_passes = [], []
-    output = x
-    for index, layer in enumerate(with_late_activations(layers)):
+    output, outputs = x, []
+    for index, layer in enumerate(layers):
         prefix = f"layers.{index}."
-        own = _share(weights, prefix)
+        own = share_of(weights, prefix)
         needed = workspace.input_gradient or bool(own)
         workspace.generators = generators.get(index, ())
-        workspace.state = _share(state, prefix)
-        bound = layer.bind(output, own, _share(gradients, prefix), workspace)
+        workspace.state = share_of(state, prefix)
+        bound = layer.bind(output, own, share_of(gradients, prefix), workspace)
         output = bound.output
+        outputs.append(output)
         forward_passes.append(bound.forward)
         if needed:  # a flatten before the first parameters passes nothing on
             backward_passes.append(bound.backward)
         workspace.overwritable, workspace.input_gradient = bound.overwritable, needed
-    return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
+    return BoundNetwork(tuple(outputs), tuple(forward_passes), tuple(reversed(backward_passes)))
 
 
-def _share(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): view for name, view in arrays.items() if name.startswith(prefix)}
+def share_of(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    """What is named "<prefix><name>", by that name."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

@@ -7,10 +7,13 @@ a stack. `schedule.py`, then `schedules/`. `clipping.py`, `penalty.py` and `scal
 from __future__ import annotations
 
 from gdrun.component import Registry, class_lookup
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.method import Method
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedules import SCHEDULES
+from gdrun.optim.searcher import Searcher
 
-OPTIMIZERS: Registry[Optimizer] = Registry(
+OPTIMIZERS: Registry[Method] = Registry(
     "gdrun.optim",
     sgd="sgd.Sgd",
     momentum="sgd.Momentum",
@@ -31,10 +34,19 @@ OPTIMIZERS: Registry[Optimizer] = Registry(
     lars="trust.Lars",
     lamb="trust.Lamb",
     muon="muon.Muon",
+    lbfgs="lbfgs.Lbfgs",
+    annealing="annealing.Annealing",
 )
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Optimizer"]
+AVERAGINGS: Registry[Averaging] = Registry(
+    "gdrun.optim",
+    ema="averaging.Ema",
+    swa="averaging.Swa",
+    polyak="averaging.Polyak",
+)
+
+__all__ = ["AVERAGINGS", "OPTIMIZERS", "SCHEDULES", "Method", "Optimizer", "Searcher"]
 
 __getattr__ = class_lookup(
-    __name__, OPTIMIZERS, SCHEDULES
-)  # every optimizer and schedule by its class's name
+    __name__, OPTIMIZERS, SCHEDULES, AVERAGINGS
+)  # every optimizer, schedule and average by its class's name

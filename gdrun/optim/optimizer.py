@@ -19,14 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.component import Component
+from gdrun.optim.method import Method
 
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
 State = dict[str, Array]  # name → (runs, parameters)
 
 
-class Optimizer(Component):
-    """The base of every optimizer. A subclass is a frozen dataclass whose fields are its options.
+class Optimizer(Method):
+    """The base of every update rule. A subclass is a frozen dataclass whose fields are its options.
 
     In a stack the float options are arrays (runs, 1); see `gdrun.component.stack`.
 
@@ -34,15 +35,11 @@ class Optimizer(Component):
         scratch_count: how many buffers `update` needs for values in between.
         switches: float options whose passes are left out where they are 0, and with them their coefficient.
             The runs of one call of `update` are alike in that: all zero or none.
-        momentum_option: the option that a schedule which cycles the momentum takes the place of.
-        full_batch: whether it is made for gradients of all training rows; smaller batches get a warning.
         per_tensor: whether `update` needs the parameter tensors of the model, each as a whole.
     """
 
     scratch_count: ClassVar[int] = 1
     switches: ClassVar[tuple[str, ...]] = ("weight_decay",)
-    momentum_option: ClassVar[str | None] = None
-    full_batch: ClassVar[bool] = False
     per_tensor: ClassVar[bool] = False
     learning_rate: Any
     weight_decay: Any
@@ -50,6 +47,11 @@ class Optimizer(Component):
     def state_names(self) -> Sequence[str]:
         """The arrays that the optimizer remembers between steps, each the size of the parameters."""
         return ()
+
+    @property
+    def array_count(self) -> int:
+        """How many arrays of the size of the parameters it keeps between updates."""
+        return len(self.state_names())
 
     def initial_value(self, name: str) -> Any:
         """The value that a state array starts from: a number, or (runs, 1) numbers."""

@@ -11,7 +11,7 @@ import numpy as np
 from gdrun.arrays import aligned_zeros
 from gdrun.component import Component, NonNegative
 from gdrun.optim.optimizer import Array, Float64
-from gdrun.optim.stepper import SLICE
+from gdrun.optim.slices import SLICE
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.metrics_csv import read_metrics
 from gdrun.run_directory.tables import Column, read_table
+from gdrun.run_directory.trajectory import TRAJECTORY
 from gdrun.run_directory.weights import read_arrays
 
 _LARGEST_TEXT = 1 << 28
@@ -134,6 +135,14 @@ class Run(Saved):
         except FileNotFoundError:
             return {}
 
+    @cached_property
+    def trajectory(self) -> dict[str, Column]:
+        """Of a run of `gdrun minimize`: column → its values, a row a step, row 0 the start; else empty."""
+        try:
+            return read_table(self.path / TRAJECTORY)
+        except FileNotFoundError:
+            return {}
+
     def weights(self) -> dict[str, NDArray[Any]]:
         """The arrays of weights.npz: `layers.<i>.weight` …
 
@@ -145,6 +154,14 @@ class Run(Saved):
     def split(self) -> dict[str, NDArray[Any]]:
         """The numbers of the dataset's rows in `train`, `validation` and `test`; errors as for `weights`."""
         return read_arrays(self.path / run_files.SPLIT)
+
+    def learning(self) -> dict[str, NDArray[Any]]:
+        """The pictures of learning in learning.npz: `epochs`, and what was seen at each of them.
+
+        Empty where there are none; errors as for `weights`.
+        """
+        path = self.path / run_files.LEARNING
+        return read_arrays(path) if path.exists() else {}
 
     def predictions(self) -> dict[str, Column]:
         """`row`, `target`, `prediction`, `probability_…` on the test rows; empty where there are none."""

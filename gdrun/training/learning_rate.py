@@ -43,7 +43,7 @@ class LearningRates:
         momentum: dict[int, Float64] = {}
         for place, number in enumerate(runs):
             run = self.work.runs[number]
-            base = run.optimizer.learning_rate * self.work.learning_rate_factor
+            base = run.optimizer.base_rate * self.work.learning_rate_factor
             if number in self.plateaus:
                 base *= self.plateaus[number].factor
             rates[:, place] = base * self.factors[run.schedule][steps]

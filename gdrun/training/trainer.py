@@ -10,6 +10,7 @@ import numpy as np
 from gdrun.errors import StoppedError
 from gdrun.training.batches import generator_states, restore_generators
 from gdrun.training.evaluation import StackEvaluator
+from gdrun.training.learning import Learning
 from gdrun.training.learning_rate import LearningRates
 from gdrun.training.progress import Progress, non_finite
 from gdrun.training.record import Ending, Observer, Outcome, Record
@@ -42,6 +43,7 @@ class Trainer:
         self.stack = Stack(work)
         self.rates = LearningRates(work)
         self.evaluator = StackEvaluator(work)
+        self.learning = Learning(work)
         self.progress = [Progress(run) for run in self.stack.runs]  # by place
         self.best = self.stack.variables.copy()  # (runs, variables), by place
         self.epoch = 0  # epochs done
@@ -76,8 +78,8 @@ class Trainer:
         stack = self.stack
         if self.batch == 0:
             stack.order.next_epoch()
-        stack.optimizer.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
-        last = len(stack.batches) - 1
+        stack.prepare(*self.rates.of_epoch(self.epoch, stack.runs))
+        last = len(self.work.batches) - 1
         for batch in range(self.batch, last):
             stack.update(batch, keep_norm=False)
             if self.observer.interrupted():
@@ -126,11 +128,11 @@ class Trainer:
         chosen = list(places)
         stack = self.stack
         runs = [stack.runs[place] for place in chosen]
-        variables = stack.variables
-        if len(chosen) < len(stack.runs):
-            variables = variables[chosen]
-        norms = [None] * len(chosen) if self.epoch == 0 else stack.norm[chosen].tolist()
-        step = self.epoch * len(stack.batches)
+        known = self.epoch > 0 and stack.has_gradient
+        norms = stack.norm[chosen].tolist() if known else [None] * len(chosen)
+        step = self.epoch * len(self.work.batches)
+        result = stack.result(step)
+        variables = result if len(chosen) == len(stack.runs) else result[chosen]
         rates = self.rates.last(runs)
         records = [
             Record(self.epoch, step, rate, train, validation, norm, self.seconds)
@@ -138,12 +140,13 @@ class Trainer:
                 rates, norms, self.evaluator.evaluate(variables, runs), strict=True
             )
         ]
+        self.learning.observe(self.epoch, runs, variables)
         endings: dict[int, tuple[Ending, str]] = {}
-        for row, (place, record) in enumerate(zip(chosen, records, strict=True)):
+        for place, record in zip(chosen, records, strict=True):
             progress = self.progress[place]
             names = non_finite(record)
             if not names and progress.observe(record, self.work):
-                self.best[place] = variables[row]
+                self.best[place] = result[place]
             self.observer.evaluated(stack.runs[place], record)
             if names:
                 progress.last = record
@@ -157,12 +160,14 @@ class Trainer:
     def _end(self, endings: dict[int, tuple[Ending, str]]) -> None:
         """Report these runs' outcomes and take them out of the stack."""
         for place, (status, reason) in sorted(endings.items()):
-            progress = self.progress[place]
+            progress, run = self.progress[place], self.stack.runs[place]
+            kept = self.best[place].copy()
+            learning = self.learning.of(run, kept, progress.best.epoch if progress.best else None)
             outcome = Outcome(
-                status, reason, self.epoch, self.epoch * len(self.stack.batches),
-                progress.best, progress.last, self.best[place].copy(), self.seconds,
+                status, reason, self.epoch, self.epoch * len(self.work.batches),
+                progress.best, progress.last, kept, self.seconds, learning,
             )  # fmt: skip
-            self.observer.finished(self.stack.runs[place], outcome)
+            self.observer.finished(run, outcome)
         self._keep([place for place in range(len(self.stack.runs)) if place not in endings])
 
     def _keep(self, places: list[int]) -> None:
@@ -186,7 +191,8 @@ class Trainer:
             "order": stack.order.order,
             "norm": stack.norm,
         }
-        arrays |= {f"optimizer.{name}": values for name, values in stack.optimizer.state.items()}
+        arrays |= stack.state
+        arrays |= {f"learning.{name}": values for name, values in self.learning.snapshot(stack.runs).items()}
         document = {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -207,8 +213,8 @@ class Trainer:
         stack = self.stack
         stack.restore(document["runs"], arrays["parameters"], arrays["layer_state"], arrays["order"])
         stack.norm = arrays["norm"]
-        for name, values in stack.optimizer.state.items():
-            values[...] = arrays[f"optimizer.{name}"]
+        for name, values in stack.state.items():
+            values[...] = arrays[name]
         restore_generators(stack.order.generators, document["order_generators"])
         restore_generators(stack.augmenting, document["augmentation_generators"])
         for layer, sources in stack.generators.items():
@@ -216,3 +222,7 @@ class Trainer:
         self.best = arrays["best"].copy()
         self.progress = [Progress.from_plain(plain) for plain in document["progress"]]
         self.rates.restore(document["rates"])
+        learning = {name: values for name, values in arrays.items() if name.startswith("learning.")}
+        self.learning.restore(
+            stack.runs, {name.removeprefix("learning."): values for name, values in learning.items()}
+        )

@@ -17,8 +17,11 @@ from gdrun.nn.initializer import Initializer
 from gdrun.nn.loss import Loss
 from gdrun.nn.metric import Metric
 from gdrun.nn.network import Network
+from gdrun.optim.averaging import Averaging
 from gdrun.optim.clipping import GradientClipping
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
+from gdrun.optim.method import Method
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedule import RunLength, Schedule
 
@@ -32,16 +35,20 @@ class RunWork:
         optimizer, schedule, penalty: with this run's own rates.
         initializer: draws the starting weights.
         data: which of the stack's data sets it trains on.
+        lookahead, averaging, gradient_noise: with its own numbers; the same kind, or none, in all of a stack.
         start: starting variables (variables,), instead of drawn ones.
     """
 
     seed: int
-    optimizer: Optimizer
+    optimizer: Method
     schedule: Schedule
     initializer: Initializer
     penalty: Penalty = field(default_factory=Penalty)
     data: int = 0
     start: NDArray[np.float64] | None = None
+    lookahead: Lookahead | None = None
+    averaging: Averaging | None = None
+    gradient_noise: GradientNoise | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class StackWork:
         monitor: the value that tells how good an epoch is, as "val_loss"; None where nothing does.
         keep_best: whether the weights of the best epoch are kept, else those of the last one.
         tolerance: a run stops when the norm of its gradient falls below this; 0 for never.
+        diagnostics: whether histograms of activations, gradients and weights are kept.
     """
 
     network: Network
@@ -88,6 +96,7 @@ class StackWork:
     monitor: str | None = None
     keep_best: bool = True
     tolerance: float = 0.0
+    diagnostics: bool = False
 
     @property
     def train_rows(self) -> int:

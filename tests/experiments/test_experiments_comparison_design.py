@@ -45,9 +45,9 @@ class TestGrid:
     @pytest.mark.parametrize("name", list(OPTIMIZERS))
     def test_the_learning_rate_half_a_decade_apart_around_the_default(self, name: str) -> None:
         optimizer = OPTIMIZERS[name]()
-        rates = [s["learning_rate"] for s in settings_of(Contestant(optimizer), 12, seed=0)]
+        rates = [s[optimizer.rate_option] for s in settings_of(Contestant(optimizer), 12, seed=0)]
         assert len(rates) == 12
-        assert rates[6] == pytest.approx(optimizer.learning_rate, rel=1e-5)
+        assert rates[6] == pytest.approx(optimizer.base_rate, rel=1e-5)
         for low, high in pairwise(rates):
             assert high / low == pytest.approx(math.sqrt(10), rel=1e-5)
 

@@ -247,3 +247,17 @@ def test_only_relu_changes_places_and_only_before_maxima():
         [MaxPool2d(), Conv2d(5, 3, activation=Relu())],
     ):
         assert with_late_activations(layers) == layers
+
+
+def test_each_output_can_be_looked_at_as_it_is_listed():
+    network = Network([Conv2d(3, 2, activation=Relu()), MaxPool2d()], (5, 5, 1))
+    x = np.random.default_rng(0).standard_normal((1, 2, 5, 5, 1))
+    parameters = np.random.default_rng(1).standard_normal((1, network.parameter_count))
+    outputs = {}
+    for each_output in (True, False):
+        bound = network.bind(x, parameters, each_output=each_output)
+        bound.forward()
+        outputs[each_output] = bound.outputs
+    assert outputs[True][0].min() == 0
+    assert outputs[False][0].min() < 0
+    np.testing.assert_array_equal(outputs[True][1], outputs[False][1])

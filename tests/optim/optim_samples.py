@@ -11,7 +11,8 @@ import numpy as np
 
 from gdrun.arrays import aligned_zeros
 from gdrun.component import option_types, stack
-from gdrun.optim import Optimizer
+from gdrun.optim import OPTIMIZERS, Method, Optimizer, Searcher
+from gdrun.optim.search_stepper import SearchStepper
 from gdrun.optim.stepper import Stepper
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -39,6 +40,19 @@ def rosenbrock_gradient(p):  # of (1 − x)² + 100(y − x²)²
     return np.stack([-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)], axis=-1)
 
 
+def quadratic(p):
+    x, y = p[..., 0], p[..., 1]
+    return (x * x + 25 * y * y) / 2 + 0.8 * x * y - x + 2 * y
+
+
+def rosenbrock(p):
+    x, y = p[..., 0], p[..., 1]
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2
+
+
+RULES = {name: cls for name, cls in OPTIMIZERS.items() if issubclass(cls, Optimizer)}
+SEARCHERS = {name: cls for name, cls in OPTIMIZERS.items() if issubclass(cls, Searcher)}
+VALUES = {"quadratic": quadratic, "rosenbrock": rosenbrock}
 OBJECTIVES = {"quadratic": quadratic_gradient, "rosenbrock": rosenbrock_gradient}
 QUADRATIC_MINIMUM = np.linalg.solve([[1, 0.8], [0.8, 25]], [1, -2])
 
@@ -46,25 +60,45 @@ QUADRATIC_MINIMUM = np.linalg.solve([[1, 0.8], [0.8, 25]], [1, -2])
 def trajectory(optimizer, objective, start, steps, factors=None, momentum=None):
     """Positions (steps + 1, 2) of one float64 run."""
     theta, g = np.array([start], np.float64), np.zeros((1, len(start)))
-    stepper = Stepper(stack([optimizer]), theta, g)
+    if isinstance(optimizer, Searcher):
+        objective = evaluation(objective)
+        stepper = SearchStepper([optimizer], theta, objective, seeds=[0], steps=steps)
+    else:
+        stepper = Stepper(stack([optimizer]), theta, g)
     factors = np.ones(steps) if factors is None else factors
-    rates = optimizer.learning_rate * np.asarray(factors)[:, None]
+    rates = optimizer.base_rate * np.asarray(factors)[:, None]
     stepper.prepare(rates, 0, {} if momentum is None else {0: momentum})
     points = [theta[0].copy()]
     with np.errstate(all="ignore"):
         for k in range(steps):
-            g[0] = OBJECTIVES[objective](theta[0])
+            if isinstance(optimizer, Optimizer):
+                g[0] = OBJECTIVES[objective](theta[0])
             stepper.step(k)
             points.append(theta[0].copy())
     return np.array(points)
 
 
-def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
+def evaluation(objective):
+    """An objective as searchers take it; it keeps nothing and overwrites one buffer."""
+    buffer = {}
+
+    def evaluate(theta, with_gradient):
+        value = VALUES[objective](theta.astype(np.float64))
+        if not with_gradient:
+            return value, None
+        g = buffer.setdefault(theta.shape, np.empty_like(theta))
+        g[...] = OBJECTIVES[objective](theta)
+        return value, g
+
+    return evaluate
+
+
+def random_options(cls: type[Method], rng: np.random.Generator) -> Any:
     """An optimizer with random numbers, of which decay and momentum are often 0; never changes its kind."""
     options: dict[str, Any] = {}
     for name in option_types(cls):
         default = getattr(cls, name)
-        if isinstance(default, bool | str):
+        if isinstance(default, bool | str | int):
             continue
         if name in ("weight_decay", "momentum", "dampening"):
             options[name] = float(rng.choice([0.0, rng.uniform(0.01, 0.9)]))
@@ -79,7 +113,7 @@ def random_options(cls: type[Optimizer], rng: np.random.Generator) -> Optimizer:
     return cls(**options)
 
 
-def kinds(cls: type[Optimizer]) -> list[dict[str, Any]]:
+def kinds(cls: type[Method]) -> list[dict[str, Any]]:
     """The settings of true-or-false options that change the kind of work."""
     flags = [field.name for field in dataclasses.fields(cls) if isinstance(field.default, bool)]
     return [{}] + [{flag: not getattr(cls, flag)} for flag in flags]

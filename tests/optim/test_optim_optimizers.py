@@ -6,10 +6,12 @@ import inspect
 
 import numpy as np
 import pytest
-from optim_samples import QUADRATIC_MINIMUM, case_name, golden, trajectory
+from optim_samples import QUADRATIC_MINIMUM, RULES, case_name, golden, trajectory
 
 from gdrun.component import option_types
-from gdrun.optim import OPTIMIZERS, RmsProp
+from gdrun.optim import AVERAGINGS, OPTIMIZERS, RmsProp
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
 from gdrun.optim.muon import orthogonalized
 from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules import SCHEDULES
@@ -143,7 +145,7 @@ BY_HAND = {
 }
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RULES)
 def test_first_steps_by_hand(name):
     options, first, second = BY_HAND[name]
     theta, g = np.array([[2.0]]), np.array([[3.0]])
@@ -156,7 +158,7 @@ def test_first_steps_by_hand(name):
     assert theta[0, 0] == pytest.approx(second, rel=1e-13)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RULES)
 def test_reaches_the_minimum_of_a_quadratic(name):
     rate = {"sgd": 0.05, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.5, "adadelta": 5.0, "radam": 0.01}
     cls = OPTIMIZERS[name]
@@ -226,7 +228,11 @@ def test_options_have_bounds(name, options):
         OPTIMIZERS[name](**options)
 
 
-@pytest.mark.parametrize("cls", [*OPTIMIZERS.values(), *SCHEDULES.values()], ids=lambda cls: cls.name)
+WRAPPERS = [*AVERAGINGS.values(), Lookahead, GradientNoise]
+DOCUMENTED = [*OPTIMIZERS.values(), *SCHEDULES.values(), *WRAPPERS]
+
+
+@pytest.mark.parametrize("cls", DOCUMENTED, ids=lambda cls: cls.name)
 def test_docstring_has_formula_reference_and_every_option(cls):
     text = inspect.getdoc(cls)
     assert "Formula:" in text

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from optim_samples import Runs, kinds, random_options
+from optim_samples import RULES, Runs, kinds, random_options
 
 from gdrun.arrays import aligned_zeros
 from gdrun.component import stack, stacking_key
@@ -43,9 +43,7 @@ def some_runs(name, kind, dtype, runs, parameters, *, equal=False):
 
 
 CASES = [
-    pytest.param(name, kind, id=f"{name} {kind or ''}")
-    for name, cls in OPTIMIZERS.items()
-    for kind in kinds(cls)
+    pytest.param(name, kind, id=f"{name} {kind or ''}") for name, cls in RULES.items() for kind in kinds(cls)
 ]
 
 
@@ -70,7 +68,7 @@ def test_stacked_is_alone_to_the_bit(name, kind, dtype, parameters, slice_values
 
 
 SHAPES = [(4, 3), (5,), (), (0, 2), (2, 5, 2)]  # 38 parameters
-PER_TENSOR = [name for name, cls in OPTIMIZERS.items() if cls.per_tensor]
+PER_TENSOR = [name for name, cls in RULES.items() if cls.per_tensor]
 
 
 def test_some_optimizers_need_tensors():
@@ -130,7 +128,7 @@ def test_equal_numbers_are_collapsed_to_the_same_bits(name, kind, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", RULES)
 def test_pieces_restored_state_and_selection_go_on_to_the_same_bits(name, dtype):
     optimizers, theta, gradients, rates = some_runs(name, {}, dtype, 5, 37)
     straight = Runs(optimizers, theta, gradients, rates).go(0, STEPS)

@@ -18,8 +18,10 @@ from gdrun.nn.layers import LAYERS
 from gdrun.nn.losses import LOSSES
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.network import Network
-from gdrun.optim import OPTIMIZERS
+from gdrun.optim import AVERAGINGS, OPTIMIZERS, Searcher
 from gdrun.optim.clipping import GradientClipping
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedules import SCHEDULES
 from gdrun.training import evaluation
@@ -154,7 +156,10 @@ def test_a_run_in_a_stack_has_the_bits_it_has_alone(dtype: str, size: int) -> No
         assert bits(together, place) == bits(alone, 0)
 
 
-@pytest.mark.parametrize("name", list(OPTIMIZERS))
+SEARCHERS = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Searcher)]
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name not in SEARCHERS])
 def test_every_optimizer_trains_to_the_same_bits_alone_and_stacked(name: str) -> None:
     runs = [make_run(seed, optimizer=OPTIMIZERS[name]()) for seed in range(3)]
     together = train(make_work(runs, epochs=3))
@@ -305,3 +310,142 @@ def test_categories_and_one_row_batches_train() -> None:
     network = Network([LAYERS["dense"](3)], (8,))
     recorder = train(make_work([make_run(0)], data=[data], network=network, batch_size=1, epochs=2))
     assert recorder.outcomes[0].steps == 2 * len(data.train.rows)
+
+
+def deterministic() -> Network:
+    layers = [LAYERS["dense"](7, activation=ACTIVATIONS["tanh"]()), LAYERS["dense"](3)]
+    return Network(layers, (5,))
+
+
+WRAPPERS: dict[str, dict[str, Any]] = {
+    "lookahead": {"lookahead": Lookahead(steps=3, alpha=0.4)},
+    "ema": {"averaging": AVERAGINGS["ema"](decay=0.9)},
+    "swa": {"averaging": AVERAGINGS["swa"](start_epoch=2)},
+    "polyak": {"averaging": AVERAGINGS["polyak"](start_epoch=1)},
+    "noise": {"gradient_noise": GradientNoise(variance=0.3)},
+}
+WRAPPERS["all"] = WRAPPERS["lookahead"] | WRAPPERS["ema"] | WRAPPERS["noise"]
+
+
+def wrapped(seed: int, kind: str) -> RunWork:
+    """A run with numbers of its own in every wrapper."""
+    around = dict(WRAPPERS[kind])
+    numbers = {"lookahead": "alpha", "averaging": "decay", "gradient_noise": "variance"}
+    for key, value in around.items():
+        if hasattr(value, numbers[key]):
+            around[key] = replace(value, **{numbers[key]: getattr(value, numbers[key]) * (1 - 0.2 * seed)})
+    return make_run(seed, **around)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kind", WRAPPERS)
+def test_wrapped_runs_have_the_bits_they_have_alone(kind: str, dtype: str) -> None:
+    runs = [wrapped(seed, kind) for seed in range(4)]
+    stopping = EarlyStopping(patience=1)
+    together = train(make_work(runs, dtype, early_stopping=stopping, epochs=12))
+    plain = train(make_work([make_run(seed) for seed in range(4)], dtype, early_stopping=stopping, epochs=12))
+    for place, run in enumerate(runs):
+        alone = train(make_work([run], dtype, early_stopping=stopping, epochs=12))
+        assert bits(together, place) == bits(alone, 0)
+        assert bits(together, place) != bits(plain, place)
+
+
+@pytest.mark.parametrize("kind", WRAPPERS)
+@pytest.mark.parametrize("interrupt_after", [3, 7])
+def test_wrapped_runs_resume_to_the_same_bits(kind: str, interrupt_after: int) -> None:
+    work = make_work([wrapped(seed, kind) for seed in range(3)])
+    whole = train(work)
+    for run in range(3):
+        assert resumed_bits(work, interrupt_after, run) == bits(whole, run)
+
+
+@pytest.mark.parametrize("name", ["lookahead.slow", "averaging.mean"])
+def test_a_snapshot_without_what_wrappers_remember_is_noticed(name: str) -> None:
+    work = make_work([wrapped(seed, "all") for seed in range(2)])
+    whole = train(work)
+    observer = Recorder(interrupt_after=9)
+    with pytest.raises(StoppedError):
+        train(work, observer)
+    (snapshot,) = observer.snapshots
+    snapshot.arrays[name].fill(0)
+    assert bits(train(work, snapshot=snapshot), 0)[0] != bits(whole, 0)[0]
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_searchers_resume_and_leave_early_with_the_bits_they_have_alone(name: str) -> None:
+    shared: dict[str, Any] = {
+        "network": deterministic(),
+        "batch_size": None,
+        "gradient_clipping": GradientClipping(norm=5.0),
+        "early_stopping": EarlyStopping(patience=3),
+        "epochs": 25,
+    }
+    runs = [make_run(seed, optimizer=OPTIMIZERS[name]()) for seed in range(4)]
+    runs = [
+        replace(run, averaging=AVERAGINGS["ema"](decay=0.5)) for run in runs
+    ]  # looks on, and may stand beside a searcher
+    work = make_work(runs, **shared)
+    together = train(work)
+    assert len({outcome.epochs for outcome in together.outcomes.values()}) > 1
+    for place, run in enumerate(runs):
+        assert bits(together, place) == bits(train(make_work([run], **shared)), 0)
+        assert bits(together, place) == resumed_bits(work, 4, place)
+
+
+def test_what_is_evaluated_and_kept_is_the_average() -> None:
+    run = make_run(0, averaging=AVERAGINGS["polyak"](start_epoch=2))
+    observer = Recorder(save_every_epoch=True)
+    work = make_work([run], "float64", epochs=4, network=deterministic(), keep_best=False)
+    averaged = train(work, observer)
+    steps = len(work.batches)
+    # without averaging, snapshots between epochs 2 and 4 are the samples: interrupted after every update
+    plain = make_work([make_run(0)], "float64", epochs=4, network=deterministic(), keep_best=False)
+    points, snapshot = [], None
+    while True:
+        stopper = Recorder(interrupt_after=0)
+        try:
+            last = train(plain, stopper, snapshot)
+            break
+        except StoppedError:
+            (snapshot,) = stopper.snapshots
+            if not points or not (points[-1] == snapshot.arrays["parameters"][0]).all():
+                points.append(snapshot.arrays["parameters"][0])
+    points.append(last.outcomes[0].variables)
+    samples = points[-2 * steps :]
+    assert averaged.outcomes[0].variables == pytest.approx(np.mean(samples, axis=0), rel=1e-12)
+    # until epoch 2 the records are those of the weights themselves
+    assert [r.train for r in averaged.records[0][:3]] == [r.train for r in train(plain).records[0][:3]]
+    assert averaged.records[0][3].train != train(plain).records[0][3].train
+    # both the weights and their average are in a checkpoint
+    arrays = observer.snapshots[-1].arrays
+    assert not np.array_equal(arrays["parameters"], arrays["averaging.mean"])
+
+
+def test_gradient_noise_fades_and_is_a_run_s_own() -> None:
+    gradients = np.zeros((2, 20_000))
+    before = GradientNoise(variance=0.25, power=1.0).bind(gradients, [3, 4])
+    before(0)
+    assert gradients.std(axis=1) == pytest.approx([0.5, 0.5], rel=0.02)
+    assert abs(np.corrcoef(gradients)[0, 1]) < 0.05
+    first = gradients.copy()
+    gradients[...] = 0
+    before(3)  # variance 0.25/4
+    assert gradients.std(axis=1) == pytest.approx([0.25, 0.25], rel=0.02)
+    gradients[...] = 0
+    before(0)
+    assert (gradients == first).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_that_fit_the_first_batch_are_those_of_the_runs_own_rows(dtype: str) -> None:
+    table = small_table()
+    data = [prepare(table, split(table, 0.2, 0.1, seed=seed), dtype=dtype) for seed in range(3)]
+    runs = [make_run(seed, data=seed, initializer=INITIALIZERS["lsuv"]()) for seed in range(3)]
+    together = train(make_work(runs, dtype, data=data))
+    for place, run in enumerate(runs):
+        alone = make_work([replace(run, data=0)], dtype, data=[data[run.data]])
+        assert bits(together, place) == bits(train(alone), 0)
+    start = train(make_work(runs[2:], dtype, data=data, epochs=0)).outcomes[0].variables
+    x, weight = data[2].train.features.astype(float), start[: 5 * 12].reshape(5, 12)
+    assert (x @ weight).var() == pytest.approx(1, rel=1e-5)
+    assert resumed_bits(make_work(runs, dtype, data=data), 5, 1) == bits(together, 1)

@@ -25,7 +25,11 @@ def write_data(folder: Path, case: dict[str, Any]) -> None:
 def config_of(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     config = case["config"]
     kind = "regression" if case["target"] and isinstance(case["target"][0], list) else "classification"
-    extra = {key: config[key] for key in ("penalty", "gradient_clipping") if key in config}
+    extra = {
+        key: config[key]
+        for key in ("penalty", "gradient_clipping", "lookahead", "averaging")
+        if key in config
+    }
     return {
         "name": "golden",
         "dtype": "float64",
@@ -42,7 +46,13 @@ def config_of(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     } | extra
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["config"]["loss"]["name"] for case in CASES])
+def _name(case: dict[str, Any]) -> str:
+    config = case["config"]
+    wrappers = [key for key in ("lookahead", "averaging") if key in config]
+    return " ".join([config["loss"]["name"], config["optimizer"]["name"], *wrappers])
+
+
+@pytest.mark.parametrize("case", CASES, ids=list(map(_name, CASES)))
 def test_training_agrees_with_an_independent_implementation(case: dict[str, Any], tmp_path: Path) -> None:
     write_data(tmp_path, case)
     run = gdrun.train(config_of(case, tmp_path), runs_dir=tmp_path / "runs")
@@ -54,4 +64,4 @@ def test_training_agrees_with_an_independent_implementation(case: dict[str, Any]
 
 
 def test_there_are_cases() -> None:
-    assert len(CASES) >= 7
+    assert len(CASES) >= 13

@@ -32,9 +32,9 @@ def search_of(contestant: Contestant, trials: int) -> Mapping[str, Search]:
     """
     if contestant.search is not None:
         return contestant.search
-    centre, below = contestant.optimizer.learning_rate, trials // 2
-    ends = [centre * 10 ** ((i - below) / 2) for i in (0, trials - 1)]
-    return {LEARNING_RATE: SearchRange(*ends) if trials > 1 else (centre,)}
+    centre, below = contestant.optimizer.base_rate, trials // 2
+    low, high = (centre * 10 ** ((i - below) / 2) for i in (0, trials - 1))
+    return {contestant.optimizer.rate_option: SearchRange(low, high) if trials > 1 else (centre,)}
 
 
 def settings_of(contestant: Contestant, trials: int, seed: int) -> list[Settings]:

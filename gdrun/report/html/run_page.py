@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gdrun.report.html.curves import Chart, Line, curves, is_unbounded
+from gdrun.report.html.learning import learning_section
 from gdrun.report.html.outcome import outcome
 from gdrun.report.html.source import Columns, ReportRun, section
 from gdrun.report.html.words import (
@@ -25,6 +26,7 @@ from gdrun.run_directory.directory import GOOD
 
 RESULTS = {"train": "training", "validation": "validation", "test": "test"}
 DURATIONS = {"setup", "training", "evaluation", "total"}
+UNREADABLE = "learning.npz isn't as gdrun writes it, so its pictures are left out."
 TABLE_ROWS = 24  # of the curves, for reading without charts
 
 
@@ -34,13 +36,14 @@ def run_page(run: ReportRun) -> dict[str, Any]:
     names = metric_names(run.metrics, section(record, "result"))
     best = as_int(section(record, "result").get("best_epoch"))
     predictions = outcome(run)
+    learned = learning_section(run)
     return {
         "title": str(record.get("name") or run.name),
         "kind": "run",
         "status": str(record.get("status") or "unknown"),
         "headline": headline(run),
         "facts": setting(run.config, record.get("seed")),
-        "notes": run.notes,
+        "notes": [*run.notes, *([UNREADABLE] if learned["unreadable"] else [])],
         "tiles": tiles(run, names),
         "result": result_table(section(record, "result"), names),
         "best": "" if best is None else figure(best),
@@ -50,6 +53,8 @@ def run_page(run: ReportRun) -> dict[str, Any]:
         "predictions": predictions.charts,
         "prediction_facts": predictions.facts or {},
         "confusion": predictions.confusion,
+        "learned": learned,
+        "layers": learned["layers"],
         "config": run.config_text,
         "reproduce": "gdrun train config.yaml",
         "terms": terms(run.config, names),
@@ -78,12 +83,13 @@ def headline(run: ReportRun) -> str:
 def setting(config: Mapping[str, Any], seed: Any) -> list[tuple[str, str]]:
     """What was run, in the config's own words: dataset, model, optimizer, …"""
     facts = []
-    for key in ("dataset", "model", "optimizer", "schedule"):
+    for key in ("dataset", "model", "optimizer", "averaging", "schedule"):
         value = config.get(key)
         name = component_name(value)
         if name and isinstance(value, Mapping):
-            if key == "optimizer" and as_float(value.get("learning_rate")) is not None:
-                name += f", learning_rate {value['learning_rate']:g}"
+            for rate in ("learning_rate", "step_size"):
+                if key == "optimizer" and as_float(value.get(rate)) is not None:
+                    name += f", {rate} {value[rate]:g}"
             if key == "model" and isinstance(value.get("hidden"), list):
                 name += f" {value['hidden']}"
         if name:
@@ -187,17 +193,17 @@ def parts_of(metrics: Columns, name: str, rows: int) -> list[Line]:
     return [line for line in lines if not line.is_empty]
 
 
-def history(metrics: Columns, best: int | None) -> dict[str, Any]:
+def history(metrics: Columns, best: int | None, across: str = "epoch") -> dict[str, Any]:
     """Some rows of metrics.csv, evenly spread, with the first, the best and the last."""
-    rows = rows_of(metrics)
+    rows = len(metrics.get(across, ()))
     columns = [column for column in metrics if any(cell not in (None, "") for cell in metrics[column])]
     if rows == 0:
         return {"columns": [], "rows": [], "of": 0}
     step = max(1, -(-rows // TABLE_ROWS))
     chosen = {*range(0, rows, step), rows - 1}
-    chosen |= {row for row in range(rows) if best is not None and as_int(metrics["epoch"][row]) == best}
+    chosen |= {row for row in range(rows) if best is not None and as_int(metrics[across][row]) == best}
     table = [
-        (as_int(metrics["epoch"][row]) == best, [cell(metrics[column], row) for column in columns])
+        (as_int(metrics[across][row]) == best, [cell(metrics[column], row) for column in columns])
         for row in sorted(chosen)
     ]
     return {"columns": list(map(column_words, columns)), "rows": table, "of": rows}

@@ -1,0 +1,40 @@
+"""What the keys of a config contradict each other in, though each is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gdrun.config.config import Config
+from gdrun.optim.searcher import Searcher
+
+
+def contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Dotted key and message of each."""
+    scaling = config.preprocessing.features
+    if config.augmentation is not None and scaling in ("standardize", "min_max"):
+        yield (
+            "augmentation",
+            f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
+            "scale, standardize_channels or none there",
+        )
+    optimizer = config.optimizer
+    if not isinstance(optimizer, Searcher):
+        return
+    if config.batch_size != "full":
+        yield (
+            "batch_size",
+            f"{optimizer.name} compares losses, which must be of the same rows: set batch_size: full",
+        )
+    if config.augmentation is not None:
+        yield (
+            "augmentation",
+            f"{optimizer.name} compares losses, which must be of the same images: leave this out, or take "
+            "another optimizer",
+        )
+    for key in ("lookahead", "gradient_noise"):
+        if getattr(config, key) is not None:
+            yield (
+                key,
+                f"{optimizer.name} evaluates the loss itself and knows it where it is, which {key} would "
+                "change behind its back: leave this out, or take another optimizer",
+            )
