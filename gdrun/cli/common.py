@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +121,8 @@ def carry_out_or_show(
         screen.show(plan_table(plan, with_cost=True))
         return None
     screen.tell(plan_table(plan))
+    if plan.layout.workers > 1:
+        threading.Thread(target=_import_what_the_end_needs, daemon=True).start()
     return carry_through(
         screen,
         runs=plan.runs,
@@ -127,6 +131,12 @@ def carry_out_or_show(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or [], cluster=cluster
         ),
     )
+
+
+def _import_what_the_end_needs() -> None:
+    """Done while other processes train and this one waits: it takes a third of a second."""
+    for name in ("scipy.special", "jinja2"):
+        importlib.import_module(name)
 
 
 def check_finite(record: Mapping[str, Any]) -> None:

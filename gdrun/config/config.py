@@ -61,6 +61,8 @@ class Config:
         tolerance: stops when the gradient norm falls below it.
         checkpoint: how often the state is saved.
         evaluation: how often losses and metrics are computed.
+        diagnostics: whether report.html shows how the activations, gradients and weights of every layer are
+            distributed, at a few epochs; it makes no difference to the result.
         initial_weights: a weights.npz to start from, instead of the initializer.
         compute: how the work is spread.
         compare: what compare-optimizers compares, and how.
@@ -92,6 +94,7 @@ class Config:
     tolerance: Positive | None = None
     checkpoint: Checkpoint = Checkpoint()
     evaluation: Evaluation = Evaluation()
+    diagnostics: bool = False
     initial_weights: Path | None = None
     compute: Compute = Compute()
     compare: Compare | None = None

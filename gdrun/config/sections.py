@@ -72,14 +72,16 @@ class Preprocessing(Component):
     """What is done to the columns before training, always fitted on the training rows alone.
 
     Options:
-        features: standardize to mean 0 and standard deviation 1, min_max to 0…1, or none.
+        features: standardize to mean 0 and standard deviation 1, min_max to 0…1, or none. For images also
+            scale, by the largest value that a pixel can have (to 0…1), and standardize_channels: standardize
+            with one mean and deviation for all pixels of a channel.
         missing: fill a missing number with the mean or the median of its column, or stop with an error.
         target: for regression, standardize the target for training, since networks with the usual initial
             weights learn best when it has mean 0 and standard deviation 1; losses are in that unit, while
             metrics and predictions are always in the target's own. Classification leaves the target alone.
     """
 
-    features: Literal["standardize", "min_max", "none"] = "standardize"
+    features: Literal["standardize", "standardize_channels", "min_max", "scale", "none"] = "standardize"
     missing: Literal["mean", "median", "error"] = "mean"
     target: Literal["standardize", "none"] = "standardize"
 

@@ -6,7 +6,7 @@
 
 Read `table.py` (a dataset as read), `split.py` (which rows train), `preprocessing.py` (fitted on those
 alone) and `prepared.py` (what training gets), then `datasets/`, with the readers of files behind them
-(`csv_reader.py`, `npz_reader.py`), and `new_data.py` (rows to predict).
+(`csv_reader.py`, `npz_reader.py`, `idx_reader.py`), and `new_data.py` (rows to predict).
 """
 
 from __future__ import annotations

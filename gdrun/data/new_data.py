@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +59,11 @@ def read_features(
     features: str = "X",
     target: str = "y",
 ) -> NewData:
-    """Read the rows of a CSV file, or of an NPZ archive if the name ends in .npz.
+    """Read the rows of a CSV file, of an NPZ archive if the name ends in .npz, or of an idx file of images.
 
     A CSV file needs every column that was trained on, by name, in any order; other columns are ignored. An
     NPZ archive needs as many columns as were trained on, in the same order, all of them numbers, or rows of
-    the same shape.
+    the same shape. An idx file has images of the size that was trained on.
 
     Args:
         path: of the file.
@@ -76,6 +77,10 @@ def read_features(
     """
     if path.suffix.lower() == ".npz":
         return _from_npz(path, preprocessor, features, target)
+    from gdrun.data.idx_reader import is_idx, read_idx
+
+    if is_idx(path):
+        return _from_idx(path, read_idx(path), preprocessor)
     from gdrun.data.csv_reader import CsvFile
 
     return _from_csv(CsvFile(path, delimiter, header, missing), preprocessor)
@@ -123,26 +128,12 @@ def _from_csv(file: CsvFile, preprocessor: Preprocessor) -> NewData:
 
 
 def _from_npz(path: Path, preprocessor: Preprocessor, features: str, target: str) -> NewData:
-    if preprocessor.levels:
-        raise DataError(
-            f"{path}: the network was trained on categories ({', '.join(preprocessor.levels)}), which an NPZ "
-            "archive doesn't have; give a CSV file"
-        )
+    _refuse_categories(path, preprocessor, "an NPZ archive")
     from gdrun.data.npz_reader import read_arrays
 
     arrays = read_arrays(path, [features], [target])
     numbers = as_matrix(arrays[features], f"{path}: array {features!r}")
-    shape = arrays[features].shape[1:]
-    if numbers.shape[1] != len(preprocessor.number_names):
-        raise DataError(
-            f"{path}: array {features!r} has {numbers.shape[1]} columns, but the network was trained on "
-            f"{len(preprocessor.number_names)}"
-        )
-    if preprocessor.row_shape is not None and len(shape) > 1 and shape != preprocessor.row_shape:
-        raise DataError(
-            f"{path}: array {features!r} has rows of shape {shape}, but the network was trained on rows of "
-            f"shape {preprocessor.row_shape}"
-        )
+    _check_rows(arrays[features].shape[1:], preprocessor, f"{path}: array {features!r}")
     values = arrays.get(target)
     known: NDArray[Any] | None = None
     if values is not None:
@@ -150,6 +141,35 @@ def _from_npz(path: Path, preprocessor: Preprocessor, features: str, target: str
             raise DataError(f"{path}: array {target!r} has shape {values.shape} for {len(numbers)} rows")
         known = _known_target(values, preprocessor, f"{path}: array {target!r}")
     return NewData(str(path), numbers, preprocessor.number_names, (), known)
+
+
+def _from_idx(path: Path, images: NDArray[Any], preprocessor: Preprocessor) -> NewData:
+    _refuse_categories(path, preprocessor, "an idx file")
+    numbers = as_matrix(images, str(path))
+    shape = images.shape[1:]
+    _check_rows((*shape, 1) if len(shape) == 2 else shape, preprocessor, str(path))
+    return NewData(str(path), numbers, preprocessor.number_names, (), None)
+
+
+def _refuse_categories(path: Path, preprocessor: Preprocessor, kind: str) -> None:
+    if preprocessor.levels:
+        raise DataError(
+            f"{path}: the network was trained on categories ({', '.join(preprocessor.levels)}), which {kind} "
+            "doesn't have; give a CSV file"
+        )
+
+
+def _check_rows(shape: tuple[int, ...], preprocessor: Preprocessor, where: str) -> None:
+    columns = prod(shape)
+    if columns != len(preprocessor.number_names):
+        raise DataError(
+            f"{where} has {columns} columns, but the network was trained on {len(preprocessor.number_names)}"
+        )
+    if preprocessor.row_shape is not None and len(shape) > 1 and shape != preprocessor.row_shape:
+        raise DataError(
+            f"{where} has rows of shape {shape}, but the network was trained on rows of shape "
+            f"{preprocessor.row_shape}"
+        )
 
 
 def _known_target(values: NDArray[Any], preprocessor: Preprocessor, where: str) -> NDArray[Any] | None:

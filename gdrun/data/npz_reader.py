@@ -9,6 +9,7 @@ import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
+from io import BufferedIOBase
 from pathlib import Path
 from typing import IO, Any
 
@@ -101,10 +102,10 @@ def _read_member(
             raise DataError(
                 f"{where} of shape {shape} needs {needed:,} bytes, but the file has {there:,}; it is damaged"
             )
-        if needed > _memory():
+        if needed > physical_memory():
             raise DataError(f"{where} needs {needed:,} bytes, more than this machine's memory")
         array = np.empty(math.prod(shape), dtype)
-        _fill(stream, array)
+        fill(stream, array)
     array = array.reshape(shape, order="F" if fortran_order else "C")
     return array.astype(dtype.newbyteorder("="), copy=False)
 
@@ -118,7 +119,7 @@ def _read_header(where: str, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, 
     raise DataError(f"{where} has NPY version {version[0]}.{version[1]}; save it as plain numbers or text")
 
 
-def _fill(stream: IO[bytes], array: NDArray[Any]) -> None:
+def fill(stream: IO[bytes] | BufferedIOBase, array: NDArray[Any]) -> None:
     """Read exactly the array's bytes; at the last of them zipfile compares the member's checksum."""
     if array.nbytes:
         view = array.view(np.uint8).data
@@ -130,6 +131,6 @@ def _fill(stream: IO[bytes], array: NDArray[Any]) -> None:
             view = view[len(piece) :]
 
 
-def _memory() -> int:
+def physical_memory() -> int:
     """Physical memory in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

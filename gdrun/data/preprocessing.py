@@ -14,6 +14,7 @@ from gdrun.data.columns import (
     Floats,
     MissingValues,
     TargetScaling,
+    fit_channels,
     fit_column,
     missing_error,
     scaling,
@@ -32,7 +33,11 @@ class Preprocessor:
     maximum over the training rows (σ with divisor n; missing values left out, then filled):
 
         standardize   center = μ, scale = σ          min_max   center = minimum, scale = maximum − minimum
+        scale         center = 0, scale = the largest value that there can be: 255 for a byte
         none          center = 0, scale = 1
+
+    and standardize_channels is standardize with one μ and σ for all columns of a channel, the last axis of an
+    image or of a sequence; where rows are flat, every column is a channel.
 
     A column that is constant in the training rows has scale 1. A category becomes one column for each level
     that occurs in the training rows, sorted: 1 where it holds, else 0. A missing value and a level that the
@@ -86,7 +91,9 @@ class Preprocessor:
             fit_column(table, index, train_rows, features, missing)
             for index in range(len(table.number_names))
         ]
-        numbers = np.array(columns, np.float64).reshape(-1, 3)
+        fill, center, scale = np.array(columns, np.float64).reshape(-1, 3).T.copy()
+        if features == "standardize_channels":
+            center, scale = fit_channels(table, train_rows, fill)
         levels = {
             category.name: seen_levels(table.name, category, train_rows, missing)
             for category in table.categories
@@ -107,9 +114,9 @@ class Preprocessor:
                 target_center[output], target_scale[output] = scaling(values, "standardize", where)
         return cls(
             number_names=table.number_names,
-            fill=numbers[:, 0].copy(),
-            center=numbers[:, 1].copy(),
-            scale=numbers[:, 2].copy(),
+            fill=fill,
+            center=center,
+            scale=scale,
             levels=levels,
             missing=missing,
             task=table.task,

@@ -107,6 +107,10 @@ class Dataset(Component):
 
     task: ClassVar[Task | None] = None  # None: only the data can tell
 
+    def files(self) -> list[Path]:
+        """What the rows are read from, for noticing that it has changed."""
+        return [value for value in vars(self).values() if isinstance(value, Path)]
+
     def load(self, folder: Path) -> Table:
         """Read or make the rows.
 

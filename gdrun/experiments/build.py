@@ -90,8 +90,8 @@ _last_table: dict[str, Table] = {}  # one at most, where other splits of the sam
 
 def _table_key(config: Config) -> str:
     """What a table is a function of: the dataset's options, and the files that they name as they are now."""
-    paths = [value for value in vars(config.dataset).values() if isinstance(value, Path)]
-    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path.exists()]
+    paths = [path for path in config.dataset.files() if path.exists()]
+    files = [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
     return json.dumps([to_plain(config.dataset), files])
 
 
@@ -261,6 +261,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         monitor=_monitor(first, data[0]),
         keep_best=first.early_stopping is None or first.early_stopping.restore_best,
         tolerance=first.tolerance or 0.0,
+        diagnostics=first.diagnostics,
     )
     _check_batches(work)
     return work

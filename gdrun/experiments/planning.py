@@ -116,7 +116,7 @@ def _kind(config: Config, data: Prepared) -> tuple[Any, ...]:
         *(config.model, config.loss, config.metrics, config.dtype, config.initial_weights),
         *(config.batch_size, config.shuffle, config.drop_last, config.epochs, config.evaluation),
         *(config.early_stopping, config.tolerance, config.gradient_clipping, config.learning_rate_scaling),
-        *(config.checkpoint, config.compute.blas_threads, watched),
+        *(config.diagnostics, config.checkpoint, config.compute.blas_threads, watched),
         *(stacking_key(config.optimizer), stacking_key(config.penalty)),
         *(
             part and stacking_key(part)

@@ -78,7 +78,7 @@ def _update_seconds(work: StackWork) -> float:
     """A rough guess of the time that an update of one run takes, beside the calls."""
     rows = max(stop - start for start, stop in work.batches)
     features = sum(math.prod(shape) for shape in work.network.shapes)
-    gradient = 6 * rows * (work.network.parameter_count + features) / _FLOPS
+    gradient = 6 * rows * (work.network.multiplications + features) / _FLOPS
     return work.runs[0].optimizer.gradient_count * gradient
 
 
@@ -90,7 +90,7 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
     rows = min(work.train_rows, work.evaluated_rows or work.train_rows)
     rows += 0 if data.validation is None else len(data.validation.rows)
     evaluations = work.epochs // work.evaluate_every + 1
-    evaluating = evaluations * rows * 2 * work.network.parameter_count / _FLOPS
+    evaluating = evaluations * rows * 2 * work.network.multiplications / _FLOPS
     return runs * (training + evaluating + _FILES_SECONDS)
 
 
@@ -108,7 +108,12 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     features = sum(math.prod(shape) for shape in work.network.shapes)
     evaluated = min(work.train_rows, work.evaluated_rows or work.train_rows) * work.network.output_shape[0]
     each = itemsize * (arrays * work.network.parameter_count + 3 * rows * features + 4 * evaluated)
-    return workers * (2 * data + tile_runs * each)
+    sizes = {stop - start for start, stop in work.batches}
+    scratch = sum(work.network.scratch(size, itemsize) for size in sizes)
+    scratch += (
+        3 * 2 * work.network.scratch(256, itemsize)
+    )  # the evaluation's: of each part, whole and last chunks
+    return workers * (2 * data + tile_runs * each + itemsize * scratch)
 
 
 def check_memory(needed: int) -> None:

@@ -105,13 +105,15 @@ class TileWriter:
         for run in trainer.stack.runs:
             directory, place = self.directories[run], self.work.runs[run].data
             self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
-            values = {
+            values: dict[str, Any] = {
                 "status": "running",
                 "reason": None,
                 "finished": None,
                 "parameters": self.work.network.parameter_count,
                 "data": described[place],
             }
+            if self.work.diagnostics:
+                values["layers"] = self.work.network.described_layers()
             beginnings.append((directory, values, None if splits is None else splits[place]))
         begin_runs(beginnings)
         count = len(trainer.stack.runs)
@@ -200,6 +202,7 @@ class TileWriter:
             outcome.reason,
             weights=weights,
             predictions=predictions,
+            learning=outcome.learning,
             timing=self._timing(outcome.epochs, outcome.seconds),
             result=result,
         )
@@ -228,7 +231,7 @@ class TileWriter:
 
     def _timing(self, epochs: int, seconds: float) -> dict[str, Any]:
         steps = epochs * len(self.work.batches)
-        evaluation = self.trainer.evaluator.seconds
+        evaluation = self.trainer.evaluator.seconds + self.trainer.learning.seconds
         training = max(seconds - evaluation, 0.0)
         return {
             "setup": round(self.setup_seconds, 6),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -94,6 +95,7 @@ class Workspace:
         self.input_gradient = False
         self.overwritable = False
         self.generators: Sequence[np.random.Generator] = ()
+        self._scratch: dict[str, Array] = {}
         self.state: Mapping[str, Array] = {}
 
     def activations(self, *shape: int) -> Array:
@@ -114,6 +116,13 @@ class Workspace:
         """An uninitialised buffer (runs, batch, *features), laid out as `x` (runs or 1, batch, …)."""
         return aligned_like(x) if len(x) == self.runs else self.activations(*x.shape[2:])
 
+    def scratch(self, name: str, *shape: int) -> Array:
+        """An uninitialised buffer for what is over when a layer's pass is: all layers share its memory."""
+        size = prod(shape)
+        if name not in self._scratch or self._scratch[name].size < size:
+            self._scratch[name] = aligned_empty((size,), self.dtype)
+        return self._scratch[name][:size].reshape(shape)
+
 
 class Layer(Component):
     """The base of every layer. A subclass is a frozen dataclass whose fields are its options."""
@@ -131,6 +140,14 @@ class Layer(Component):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         """The layer's trainable arrays by name, for an input that `output_shape` has accepted."""
         return {}
+
+    def multiplications(self, input_shape: Shape) -> int:
+        """How many a forward pass takes for one row, about."""
+        return sum(prod(parameter.shape) for parameter in self.parameters(input_shape).values())
+
+    def scratch(self, input_shape: Shape, batch: int, itemsize: int) -> int:
+        """Values of working memory beside activations and gradients, for any number of runs."""
+        return 0
 
     def state(self, input_shape: Shape) -> dict[str, State]:
         """The layer's arrays that are not trained, by name; none has the name of a parameter."""

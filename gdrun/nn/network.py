@@ -46,11 +46,19 @@ class StateSlot:
 
 @dataclass(frozen=True)
 class BoundNetwork:
-    """A network's equations bound to an input buffer; see `Network.bind`."""
+    """A network's equations bound to an input buffer; see `Network.bind`.
 
-    output: Array
+    `outputs` are those of every layer; one may be overwritten by the forward pass of the next layer.
+    """
+
+    outputs: tuple[Array, ...]
     forward_passes: tuple[Callable[[], None], ...]
     backward_passes: tuple[Callable[[Array], Array | None], ...]  # last layer first
+
+    @property
+    def output(self) -> Array:
+        """The last layer's."""
+        return self.outputs[-1]
 
     def forward(self) -> None:
         """Compute `output` (runs, batch, *output_shape) from the input buffer and the weights."""
@@ -110,6 +118,21 @@ class Network:
         self.weight_count = max((slot.stop for slot in self.slots if slot.parameter.is_weight), default=0)
 
     @property
+    def multiplications(self) -> int:
+        """How many a forward pass takes for one row, about."""
+        return sum(
+            layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    def scratch(self, batch: int, itemsize: int) -> int:
+        """Values of working memory beside activations and gradients, for any number of runs."""
+        each = (
+            layer.scratch(shape, batch, itemsize)
+            for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+        return sum(each)
+
+    @property
     def output_shape(self) -> Shape:
         return self.shapes[-1]
 
@@ -117,6 +140,13 @@ class Network:
         """The shapes so far, as "(64,) → dense (32,) → …"."""
         steps = [f"{layer.name} {shape}" for layer, shape in zip(self.layers, self.shapes[1:], strict=False)]
         return " → ".join([str(self.input_shape), *steps])
+
+    def described_layers(self) -> list[str]:
+        """Every layer's name and output shape, as "dense 64" or "conv2d 24 × 24 × 8"."""
+        return [
+            f"{layer.name} {' × '.join(map(str, shape))}"
+            for layer, shape in zip(self.layers, self.shapes[1:], strict=True)
+        ]
 
     def initial_parameters(self, initializer: Initializer, seed: int) -> NDArray[np.float64]:
         """The starting parameters (parameters,) of the run with this seed, in float64.
@@ -246,7 +276,7 @@ def bind_layers(
         workspace: as the first layer shall find it; afterwards `overwritable` is that of the output.
     """
     forward_passes, backward_passes = [], []
-    output = x
+    output, outputs = x, []
     for index, layer in enumerate(layers):
         prefix = f"layers.{index}."
         own = share_of(weights, prefix)
@@ -255,11 +285,12 @@ def bind_layers(
         workspace.state = share_of(state, prefix)
         bound = layer.bind(output, own, share_of(gradients, prefix), workspace)
         output = bound.output
+        outputs.append(output)
         forward_passes.append(bound.forward)
         if needed:  # a flatten before the first parameters passes nothing on
             backward_passes.append(bound.backward)
         workspace.overwritable, workspace.input_gradient = bound.overwritable, needed
-    return BoundNetwork(output, tuple(forward_passes), tuple(reversed(backward_passes)))
+    return BoundNetwork(tuple(outputs), tuple(forward_passes), tuple(reversed(backward_passes)))
 
 
 def share_of(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:

@@ -37,6 +37,7 @@ from gdrun.run_directory.naming import check_name, create_directory
 from gdrun.run_directory.weights import pack_arrays
 
 RECORD, WEIGHTS, SPLIT, PREDICTIONS = "run.json", "weights.npz", "split.npz", "predictions.csv"
+LEARNING = "learning.npz"
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -155,6 +156,7 @@ class RunDirectory(WritableDirectory):
         *,
         weights: Arrays | None = None,
         predictions: bytes | None = None,
+        learning: Arrays | None = None,
         **values: Any,
     ) -> None:
         """Write what is left of a run and then its status: a reader who sees it finds all the rest.
@@ -164,12 +166,19 @@ class RunDirectory(WritableDirectory):
             reason: why, in words. Non-finite numbers of run.json are null there and named in it.
             weights: name → array of weights.npz.
             predictions: the content of predictions.csv; see `pack_predictions`.
+            learning: name → array of learning.npz: pictures of learning; no file if there are none.
             values: further values of run.json: `timing`, `result` …
 
         Raises:
             SystemRefusedError: the system said no; the status on the disk is still `running`.
         """
-        end_runs([self.ending(status, reason, weights=weights, predictions=predictions, **values)])
+        end_runs(
+            [
+                self.ending(
+                    status, reason, weights=weights, predictions=predictions, learning=learning, **values
+                )
+            ]
+        )
 
     def ending(
         self,
@@ -178,6 +187,7 @@ class RunDirectory(WritableDirectory):
         *,
         weights: Arrays | None = None,
         predictions: bytes | None = None,
+        learning: Arrays | None = None,
         **values: Any,
     ) -> Ending:
         """What `finish` would write, for `end_runs`."""
@@ -186,6 +196,8 @@ class RunDirectory(WritableDirectory):
             contents[WEIGHTS] = pack_arrays(weights)
         if predictions is not None:
             contents[PREDICTIONS] = predictions
+        if learning:
+            contents[LEARNING] = pack_arrays(learning, compressed=True)
         return Ending(self, status, reason, contents, values)
 
     def release(self) -> None:

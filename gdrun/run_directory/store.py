@@ -146,6 +146,14 @@ class Run(Saved):
         """The numbers of the dataset's rows in `train`, `validation` and `test`; errors as for `weights`."""
         return read_arrays(self.path / run_files.SPLIT)
 
+    def learning(self) -> dict[str, NDArray[Any]]:
+        """The pictures of learning in learning.npz: `epochs`, and what was seen at each of them.
+
+        Empty where there are none; errors as for `weights`.
+        """
+        path = self.path / run_files.LEARNING
+        return read_arrays(path) if path.exists() else {}
+
     def predictions(self) -> dict[str, Column]:
         """`row`, `target`, `prediction`, `probability_…` on the test rows; empty where there are none."""
         try:

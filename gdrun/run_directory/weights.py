@@ -35,12 +35,16 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _LARGEST_RATIO, _ALLOWANCE = 20, 1 << 24  # compressed numbers don't get much smaller; a bomb does
 
 
-def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """The bytes of an NPZ file with these arrays: equal arrays in the same order, equal bytes."""
+def pack_arrays(arrays: Mapping[str, NDArray[Any]], *, compressed: bool = False) -> bytes:
+    """The bytes of an NPZ file with these arrays: equal arrays in the same order, equal bytes.
+
+    Compressed, for arrays that repeat themselves, that holds with the same version of zlib.
+    """
     import zipfile
 
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             if array.dtype.kind not in _KINDS:
                 raise TypeError(f"array {name!r}: only numbers can be stored, not {array.dtype}")
@@ -48,7 +52,7 @@ def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             member.create_system = 3
             content = io.BytesIO()
             npy.write_array(content, np.asanyarray(array), allow_pickle=False)
-            archive.writestr(member, content.getbuffer())
+            archive.writestr(member, content.getbuffer(), method)
         archive.comment = _MARK + b"0" * _DIGITS
     content_before = buffer.getbuffer()[:-_DIGITS]
     return bytes(content_before) + hashlib.sha256(content_before).hexdigest().encode()

@@ -50,6 +50,7 @@ class Outcome:
         variables: (variables,), parameters and state of the best epoch, or the last ones where nothing tells
             the best.
         seconds: of training.
+        learning: the pictures that were taken of it, name → array; see `Learning.of`.
     """
 
     status: Ending
@@ -60,6 +61,7 @@ class Outcome:
     last: Record | None
     variables: Array
     seconds: float
+    learning: dict[str, Array]
 
 
 class Observer(Protocol):

@@ -14,10 +14,10 @@ from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
 from gdrun.optim.optimizer import Float64, Optimizer
 from gdrun.optim.search_stepper import SearchStepper
-from gdrun.optim.searcher import Evaluate, Searcher
+from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
 from gdrun.training.batches import BatchOrder, TrainingRows
-from gdrun.training.evaluation import penalties
+from gdrun.training.objective import StackObjective
 from gdrun.training.work import RunWork, StackWork
 from gdrun.training.wrappers import Wrappers
 
@@ -67,9 +67,17 @@ class Stack:
     @property
     def variables(self) -> Array:
         """(runs, variables), parameters and state as they are now."""
-        return self._with_state(self.parameters)
+        return self._with_layer_state(self.parameters)
 
-    def _with_state(self, parameters: Array) -> Array:
+    def result(self, updates: int) -> Array:
+        """The variables (runs, variables) that count after so many updates: the averaged weights, if any.
+
+        What layers remember beside them is never averaged: it is as it is now.
+        """
+        average = self.wrappers.average(updates)
+        return self._with_layer_state(self.parameters if average is None else average)
+
+    def _with_layer_state(self, parameters: Array) -> Array:
         if not self.layer_state.shape[1]:
             return parameters
         return np.concatenate([parameters, self.layer_state], axis=1)
@@ -100,37 +108,18 @@ class Stack:
         if optimizers:
             tensors = [slot.parameter.shape for slot in work.network.slots]
             return Stepper(stack(optimizers), self.parameters, self.gradient, tensors=tensors)
+        self.objective = StackObjective(
+            *(work, self.runs, self.rows, self.order.order, self.parameters, self.gradient),
+            *(self.layer_state, self.generators, self.add_penalty),
+        )
         return SearchStepper(
             [run.optimizer for run in runs if isinstance(run.optimizer, Searcher)],
             self.parameters,
-            self._bind_objective(),
+            self.objective,
             seeds=[run.seed for run in runs],
             steps=work.length.steps,
             clipping=work.gradient_clipping,
         )
-
-    def _bind_objective(self) -> Evaluate:
-        """A function that gives the loss of all training rows, penalty included, and fills `gradient`."""
-        work, order = self.work, self.order.order
-        x, y = self.rows.buffers(len(self.runs), order.shape[1])
-        bound = work.network.bind(
-            x, self.parameters, self.gradient, state=self.layer_state, generators=self.generators
-        )
-        derive = work.loss.bind(bound.output, y)
-        self.rows.gather(order, x, y)
-
-        def evaluate(theta: Array, with_gradient: bool) -> tuple[Float64, Array | None]:
-            self.parameters[...] = theta
-            bound.forward()
-            loss = work.loss.value(bound.output, y) + penalties(work, self.parameters, self.runs)
-            if not with_gradient:
-                return loss, None
-            bound.backward(derive())
-            if self.add_penalty is not None:
-                self.add_penalty()
-            return loss, self.gradient
-
-        return evaluate
 
     def _bind_batch(self, size: int) -> Callable[[NDArray[np.intp]], None]:
         """A function that fills `gradient` from the rows (runs, size) of one batch."""
@@ -171,6 +160,7 @@ class Stack:
         if isinstance(self.optimizer, SearchStepper):  # it asks for gradients when it needs them
             self.optimizer.step(batch)
             self.norm = self.optimizer.norm
+            self.objective.settle()
         else:
             self._fill_gradient(batch, keep_norm)
             for change in self.wrappers.before:
@@ -204,11 +194,6 @@ class Stack:
         """All arrays that last from update to update beside the parameters, (runs, …); restored in place."""
         own = {f"optimizer.{name}": values for name, values in self.optimizer.state.items()}
         return own | self.wrappers.state
-
-    def result(self, updates: int) -> Array:
-        """The variables (runs, variables) that count after so many updates: averaged weights, if any."""
-        average = self.wrappers.average(updates)
-        return self._with_state(self.parameters if average is None else average)
 
     def keep(self, places: Sequence[int]) -> None:
         """Go on with the runs at these places only; their bits don't notice."""

@@ -10,6 +10,7 @@ import numpy as np
 from gdrun.errors import StoppedError
 from gdrun.training.batches import generator_states, restore_generators
 from gdrun.training.evaluation import StackEvaluator
+from gdrun.training.learning import Learning
 from gdrun.training.learning_rate import LearningRates
 from gdrun.training.progress import Progress, non_finite
 from gdrun.training.record import Ending, Observer, Outcome, Record
@@ -42,6 +43,7 @@ class Trainer:
         self.stack = Stack(work)
         self.rates = LearningRates(work)
         self.evaluator = StackEvaluator(work)
+        self.learning = Learning(work)
         self.progress = [Progress(run) for run in self.stack.runs]  # by place
         self.best = self.stack.variables.copy()  # (runs, variables), by place
         self.epoch = 0  # epochs done
@@ -138,6 +140,7 @@ class Trainer:
                 rates, norms, self.evaluator.evaluate(variables, runs), strict=True
             )
         ]
+        self.learning.observe(self.epoch, runs, variables)
         endings: dict[int, tuple[Ending, str]] = {}
         for place, record in zip(chosen, records, strict=True):
             progress = self.progress[place]
@@ -157,12 +160,14 @@ class Trainer:
     def _end(self, endings: dict[int, tuple[Ending, str]]) -> None:
         """Report these runs' outcomes and take them out of the stack."""
         for place, (status, reason) in sorted(endings.items()):
-            progress = self.progress[place]
+            progress, run = self.progress[place], self.stack.runs[place]
+            kept = self.best[place].copy()
+            learning = self.learning.of(run, kept, progress.best.epoch if progress.best else None)
             outcome = Outcome(
                 status, reason, self.epoch, self.epoch * len(self.work.batches),
-                progress.best, progress.last, self.best[place].copy(), self.seconds,
+                progress.best, progress.last, kept, self.seconds, learning,
             )  # fmt: skip
-            self.observer.finished(self.stack.runs[place], outcome)
+            self.observer.finished(run, outcome)
         self._keep([place for place in range(len(self.stack.runs)) if place not in endings])
 
     def _keep(self, places: list[int]) -> None:
@@ -187,6 +192,7 @@ class Trainer:
             "norm": stack.norm,
         }
         arrays |= stack.state
+        arrays |= {f"learning.{name}": values for name, values in self.learning.snapshot(stack.runs).items()}
         document = {
             "epoch": self.epoch,
             "batch": self.batch,
@@ -214,3 +220,7 @@ class Trainer:
         self.best = arrays["best"].copy()
         self.progress = [Progress.from_plain(plain) for plain in document["progress"]]
         self.rates.restore(document["rates"])
+        learning = {name: values for name, values in arrays.items() if name.startswith("learning.")}
+        self.learning.restore(
+            stack.runs, {name.removeprefix("learning."): values for name, values in learning.items()}
+        )

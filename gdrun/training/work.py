@@ -72,6 +72,7 @@ class StackWork:
         monitor: the value that tells how good an epoch is, as "val_loss"; None where nothing does.
         keep_best: whether the weights of the best epoch are kept, else those of the last one.
         tolerance: a run stops when the norm of its gradient falls below this; 0 for never.
+        diagnostics: whether histograms of activations, gradients and weights are kept.
     """
 
     network: Network
@@ -92,6 +93,7 @@ class StackWork:
     monitor: str | None = None
     keep_best: bool = True
     tolerance: float = 0.0
+    diagnostics: bool = False
 
     @property
     def train_rows(self) -> int:

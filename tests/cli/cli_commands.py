@@ -95,19 +95,20 @@ def strict_json(text: str) -> Any:
 
 
 def bits(path: Path) -> dict[str, Any]:
-    """What may not depend on how a run was computed: weights, predictions, metrics without seconds."""
+    """What may not depend on how a run was computed: weights, metrics without seconds, pictures, ends."""
     metrics = {name: values.tobytes() for name, values in read_table(path / "metrics.csv").items()}
     del metrics["seconds"]
     weights = {
         name: (array.dtype.str, array.tobytes()) for name, array in read_weights(path / "weights.npz").items()
     }
     kept = record(path)
-    predictions = path / "predictions.csv"
+    predictions, learning = path / "predictions.csv", path / "learning.npz"
     return {
         "metrics": metrics,
         "weights": weights,
         "split": (path / "split.npz").read_bytes(),
         "predictions": predictions.read_bytes() if predictions.exists() else None,
+        "learning": learning.read_bytes() if learning.exists() else None,
         "result": kept["result"],
         "end": (kept["status"], kept["reason"]),
     }

@@ -318,5 +318,5 @@ def test_files_of_validation_and_test_rows_may_stand_with_the_split(tmp_path: Pa
     assert from_plain(to_plain(moved), {"name": "c"}).config == moved
     with pytest.raises(ConfigProblemsError, match=r"c.yaml:2:26: split\.test_path: .* another file"):
         load(path, ["dataset.test_path=z.csv"])
-    with pytest.raises(ConfigProblemsError, match=r"split\.test_path: the dataset digits .*: csv, npz"):
+    with pytest.raises(ConfigProblemsError, match=r"split\.test_path: the dataset digits .*: csv, npz, idx"):
         load(path, ["dataset=digits"])

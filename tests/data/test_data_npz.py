@@ -254,7 +254,7 @@ def test_an_archive_that_claims_more_than_the_file_has_is_refused(tmp_path):
 def test_an_array_larger_than_the_memory_is_refused(tmp_path, monkeypatch):
     archive(tmp_path / "x.npz", header((1000,)) + bytes(8000))
     assert read_arrays(tmp_path / "x.npz", ["X"])["X"].shape == (1000,)
-    monkeypatch.setattr(npz_reader, "_memory", lambda: 7999)
+    monkeypatch.setattr(npz_reader, "physical_memory", lambda: 7999)
     with pytest.raises(DataError, match="needs 8,000 bytes, more than this machine's memory"):
         read_arrays(tmp_path / "x.npz", ["X"])
 

@@ -371,3 +371,57 @@ def test_a_shape_that_the_columns_do_not_fill_is_refused(shape):
 def test_categories_have_no_shape():
     with pytest.raises(DataError, match="cannot have the shape"):
         shaped((4, 3), categories=(Category("c", np.zeros(4, np.int32), ("u",)),))
+
+
+def test_scale_divides_by_what_a_pixel_can_be_and_not_by_what_it_is():
+    data = table([[0, 51], [10, 102], [20, 0]], largest=255)
+    fitted = Preprocessor.fit(data, rows(0, 1), features="scale")
+    np.testing.assert_array_equal(
+        fitted.transform(data, rows(1, 2), np.float64), [[10 / 255, 0.4], [20 / 255, 0]]
+    )
+    with pytest.raises(
+        DataError, match=r"what its largest value can be isn't known.*take min_max or standardize"
+    ):
+        Preprocessor.fit(table([[0], [1]]), rows(0, 1), features="scale")
+    for name in ("digits", "mnist-5k"):
+        embedded = DATASETS[name](images=True).load(Path())
+        assert prepare(embedded, split(embedded), features="scale").train.features.max() == 1
+
+
+@pytest.mark.parametrize("missing", ["mean", "median"])
+def test_channels_are_standardized_as_numpy_does_it_over_the_training_rows_alone(missing):
+    random = np.random.default_rng(0)
+    images = random.normal([1, -20, 300], [0.1, 5, 40], (6, 2, 4, 3))
+    images[1, 0, 2, 1] = NAN
+    data = table(images.reshape(6, -1), row_shape=(2, 4, 3))
+    prepared = prepare(data, SplitRows(rows(0, 1, 2, 3), rows(4, 5), rows()), "standardize_channels", missing)
+    filled = images[:4].copy()
+    fill = np.nanmean if missing == "mean" else np.nanmedian
+    filled[1, 0, 2, 1] = fill(images[:4, 0, 2, 1])
+    mean, deviation = filled.mean(axis=(0, 1, 2)), filled.std(axis=(0, 1, 2))
+    np.testing.assert_allclose(prepared.train.features, (filled - mean) / deviation, rtol=1e-5, atol=1e-6)
+    expected = (images[4:] - mean) / deviation
+    np.testing.assert_allclose(prepared.validation.features, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_channel_that_never_changes_keeps_its_scale():
+    data = table(np.full((3, 4), 7.1), row_shape=(2, 2, 1))
+    fitted = Preprocessor.fit(data, rows(0, 1, 2), features="standardize_channels")
+    assert fitted.scale.tolist() == [1] * 4
+    assert np.abs(fitted.transform(data, rows(0), np.float64)).max() < 1e-12
+
+
+def test_flat_columns_are_channels_of_their_own():
+    data = table(np.random.default_rng(0).standard_normal((5, 3)))
+    plain, channels = (
+        Preprocessor.fit(data, rows(0, 1, 2), features=name)
+        for name in ("standardize", "standardize_channels")
+    )
+    np.testing.assert_allclose(channels.scale, plain.scale, rtol=1e-14)
+    np.testing.assert_allclose(channels.center, plain.center, rtol=1e-14)
+
+
+def test_channels_with_huge_values_are_refused():
+    data = table(np.full((3, 4), [1e200, -1e200, 1, 2]), row_shape=(2, 2, 1))
+    with pytest.raises(DataError, match="channel 0 has values too large"):
+        Preprocessor.fit(data, rows(0, 1, 2), features="standardize_channels")

@@ -70,6 +70,40 @@ def test_a_finished_run_is_evaluated_on_its_own_and_on_other_images(run: gdrun.R
         trained.evaluate({"dataset": npz})
 
 
+def test_idx_files_train_and_a_change_of_their_labels_is_noticed(tmp_path: Path) -> None:
+    table = DATASETS["digits"]().load(Path())
+
+    def write(name: str, array: np.ndarray) -> None:
+        sizes = np.array(array.shape, ">u4").tobytes()
+        (tmp_path / name).write_bytes(bytes([0, 0, 8, array.ndim]) + sizes + array.astype("u1").tobytes())
+
+    write("train-images-idx3-ubyte", 15 * table.numbers[:300].reshape(-1, 8, 8))
+    write("train-labels-idx1-ubyte", table.target[:300])
+    write("t10k-images-idx3-ubyte", 15 * table.numbers[300:].reshape(-1, 8, 8))
+    write("t10k-labels-idx1-ubyte", table.target[300:])
+    images = str(tmp_path / "train-images-idx3-ubyte")
+    test = str(tmp_path / "t10k-images-idx3-ubyte")
+    config = {
+        **DIGITS,
+        "dataset": {"name": "idx", "path": images},
+        "split": {"test_path": test},
+        "preprocessing": {"features": "scale"},
+    }
+    run = gdrun.train(config, {"epochs": 30, "model.hidden": [32]}, runs_dir=tmp_path / "runs")
+    assert run.record["data"]["rows_by_part"]["test"] == table.rows - 300
+    assert run.result["test"]["accuracy"] > 0.7
+    trained = TrainedRun(run.path)
+    other, _ = trained.evaluate({"dataset": {"name": "idx", "path": test}})
+    assert other["data"]["accuracy"] == pytest.approx(run.result["test"]["accuracy"])
+    rows = read_features(Path(test), trained.preprocessor)
+    assert (trained.predict(rows).values == table.target[300:].astype(str)).mean() == other["data"][
+        "accuracy"
+    ]
+    write("train-labels-idx1-ubyte", np.roll(table.target[:300], 1))
+    changed = gdrun.train(config, {"epochs": 0}, runs_dir=tmp_path / "runs")
+    assert changed.record["data"]["sha256"] != run.record["data"]["sha256"]
+
+
 def test_a_dense_layer_without_a_flatten_shows_the_shapes_up_to_it(tmp_path: Path) -> None:
     layers = [{"name": "activation", "activation": "relu"}, {"name": "dense", "units": 10}]
     model = {"name": "sequential", "layers": layers}

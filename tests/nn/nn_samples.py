@@ -66,10 +66,9 @@ def layer(description: dict[str, Any]) -> Layer:
     options = dict(description)
     if "activation" in options:
         options["activation"] = activation(options["activation"])
-    if "shape" in options:
-        options["shape"] = tuple(options["shape"])
     if "layers" in options:
         options["layers"] = tuple(layer(entry) for entry in options["layers"])
+    options = {name: tuple(value) if isinstance(value, list) else value for name, value in options.items()}
     return LAYERS[options.pop("name")](**options)
 
 

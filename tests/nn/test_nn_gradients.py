@@ -11,7 +11,7 @@ from nn_samples import ACTIVATION_CASES, LOSS_CASES, label, outputs
 
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.layer import Bound
-from gdrun.nn.layers import LAYERS
+from gdrun.nn.layers import LAYERS, convolution
 from gdrun.nn.losses import LOSSES
 
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
@@ -113,6 +113,69 @@ def test_networks(name, loss):
 def test_images():
     layers = [Flatten(), Dense(5, activation=Tanh()), Dropout(0.3), Dense(3)]
     assert gradient_error(layers, Softmax(), (2, 3, 2)) < RIGHT
+
+
+def conv(filters, kernel_size, **options):
+    return LAYERS["conv2d"](filters, kernel_size, **options)
+
+
+def along(filters, kernel_size, **options):
+    return LAYERS["conv1d"](filters, kernel_size, **options)
+
+
+MaxPool, AveragePool, GlobalPool = (
+    LAYERS[f"{n}_pool{d}"] for n, d in (("max", "2d"), ("average", "2d"), ("global_average", ""))
+)
+OF_IMAGES = {
+    "convolution": ((5, 4, 2), [conv(3, 3, activation=Tanh())]),
+    "one channel": ((5, 6, 1), [conv(2, (3, 2), bias=False)]),
+    "kernel 1": ((3, 2, 3), [conv(2, 1, activation=Tanh())]),
+    "stride that leaves a rest": ((7, 6, 2), [conv(2, 3, stride=(2, 3))]),
+    "dilation": ((7, 8, 2), [conv(2, (2, 3), dilation=(3, 2))]),
+    "padding n": ((4, 5, 2), [conv(2, 3, padding=2, stride=2)]),
+    "padding n, of one side a kernel sees nothing": ((3, 3, 1), [conv(2, 2, padding=3)]),
+    "same": ((5, 4, 2), [conv(2, (4, 3), padding="same", activation=Tanh())]),
+    "same with stride": ((5, 6, 2), [conv(2, 3, padding="same", stride=2)]),
+    "stride beyond the kernel": ((7, 7, 2), [conv(2, 2, stride=3, padding="same")]),
+    "groups": ((4, 4, 4), [conv(6, 3, groups=2, padding=1)]),
+    "depthwise": ((4, 5, 3), [conv(6, 2, groups=3, dilation=2, padding="same")]),
+    "in a row": ((6, 6, 1), [conv(3, 3, activation=Tanh()), conv(2, 2, activation=Tanh()), conv(3, 3)]),
+    "sequence": ((6, 2), [along(3, 3, activation=Tanh()), along(2, 2, stride=2)]),
+    "sequence, one feature": ((7, 1), [along(3, 3, padding="same", dilation=2)]),
+    "sequence in groups": ((6, 4), [along(4, 3, padding=2, groups=2, bias=False)]),
+    "maxima": ((4, 6, 2), [MaxPool(), conv(2, 2)]),
+    "maxima of odd sizes": ((5, 7, 2), [MaxPool()]),
+    "maxima that overlap": ((5, 6, 2), [MaxPool(3, stride=1), MaxPool((1, 2))]),
+    "maxima with padding": ((5, 4, 2), [MaxPool(3, stride=2, padding=1)]),
+    "maxima, same": ((5, 4, 2), [MaxPool(2, padding="same")]),
+    "maxima with gaps": ((7, 7, 1), [MaxPool(2, stride=3)]),
+    "means": ((4, 6, 2), [AveragePool(), conv(2, 2)]),
+    "means that overlap": ((5, 6, 2), [AveragePool(3, stride=(1, 2), padding=1)]),
+    "means, same": ((5, 4, 2), [AveragePool((2, 3), padding="same")]),
+    "means with gaps": ((7, 7, 1), [AveragePool(2, stride=3)]),
+    "mean of images": ((3, 2, 3), [conv(4, 2, activation=Tanh()), GlobalPool()]),
+    "mean of sequences": ((4, 3), [GlobalPool()]),
+    "after noise": ((5, 5, 2), [Dropout(0.3), conv(2, 3), Dropout(0.4), MaxPool(), Dropout(0.2)]),
+    "relu": ((6, 5, 2), [conv(3, 3, activation=ACTIVATIONS["relu"]()), MaxPool(), AveragePool((2, 1))]),
+    "prelu": ((5, 5, 1), [conv(3, 3), Prelu(), MaxPool()]),
+}
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("name", OF_IMAGES)
+def test_images_and_sequences(name, batch):
+    shape, layers = OF_IMAGES[name]
+    assert gradient_error([*layers, Flatten(), Dense(3)], Softmax(), shape, batch=batch) < RIGHT
+
+
+@pytest.mark.parametrize("column_bytes", [1, 300, 1200, 5000])
+@pytest.mark.parametrize(
+    "name", ["convolution", "padding n", "same with stride", "depthwise", "in a row", "sequence"]
+)
+def test_convolutions_in_chunks_of_runs_images_or_lines(name, column_bytes, monkeypatch):
+    monkeypatch.setattr(convolution, "COLUMN_BYTES", column_bytes)
+    shape, layers = OF_IMAGES[name]
+    assert gradient_error([*layers, Flatten(), Dense(3)], Softmax(), shape, batch=5) < RIGHT
 
 
 # Wrong versions of right components. The checker must notice every one, else it proves nothing.

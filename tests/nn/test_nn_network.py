@@ -17,6 +17,7 @@ from gdrun.nn.network import Network
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
 Relu = ACTIVATIONS["relu"]
 GOLDEN = [case for case in golden("layers.json") if case["layers"][0]["name"] != "activation"]
+GOLDEN += golden("convolutions.json")
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda case: "-".join(entry["name"] for entry in case["layers"]))
@@ -26,7 +27,7 @@ def test_networks_have_the_values_and_gradients_of_torch(case, runs):
 
 
 def test_golden_networks_are_there():
-    assert len(GOLDEN) >= 4
+    assert len(GOLDEN) >= 25
 
 
 def test_a_step_worked_by_hand():
@@ -101,7 +102,26 @@ def test_a_sequential_model_is_what_it_lists():
 
 
 def test_every_model_is_tested_here():
-    assert set(MODELS) == {"mlp", "linear", "sequential"}
+    assert set(MODELS) == {"mlp", "linear", "sequential", "lenet"}
+
+
+def test_lenet_has_the_sizes_of_the_paper():
+    network = Network(MODELS["lenet"]().resolve((28, 28, 1), 10), (28, 28, 1))
+    assert network.describe() == (
+        "(28, 28, 1) → conv2d (28, 28, 6) → max_pool2d (14, 14, 6) → conv2d (10, 10, 16) → "
+        "max_pool2d (5, 5, 16) → flatten (400,) → dense (120,) → dense (84,) → dense (10,)"
+    )
+    # 156 as C1 of the paper; 2,416 where C3 has every filter see all maps; 48,120 and 10,164 as C5 and F6
+    assert network.parameter_count == 156 + 2_416 + 48_120 + 10_164 + 850
+    layers = MODELS["lenet"](filters=(3, 4), hidden=(8,), dropout=0.2).resolve((12, 12, 3), 2)
+    assert Network(layers, (12, 12, 3)).output_shape == (2,)
+
+
+def test_lenet_needs_images_large_enough():
+    with pytest.raises(ValueError, match=r"lenet takes images .*, not rows of shape \(784,\)"):
+        MODELS["lenet"]().resolve((784,), 10)
+    with pytest.raises(ValueError, match="a window of 5 doesn't fit into 4"):
+        Network(MODELS["lenet"]().resolve((8, 8, 1), 10), (8, 8, 1))
 
 
 def test_a_sequential_model_must_end_with_the_outputs_needed():

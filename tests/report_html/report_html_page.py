@@ -53,7 +53,7 @@ class Page(HTMLParser):
         return [
             value
             for tag, name, value in self.attributes
-            if name in LOADING and not value.startswith(("data:,", "members/", "#"))
+            if name in LOADING and not value.startswith(("data:,", "data:image/png;base64,", "members/", "#"))
         ]
 
 

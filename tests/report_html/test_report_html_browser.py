@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from compare_samples import RATE, USUAL, Design, write_comparison
+from learning_samples import histogram_arrays, region_arrays, write_learned
 from report_samples import labels, values, write_folds, write_group, write_run
 from sweep_samples import RATES, write_sweep
 
@@ -42,6 +43,9 @@ REPORTS: dict[str, Callable[[Path], Path]] = {
     ),
     "regression": lambda path: write_run(
         path, metric="rmse", predictions=values(300), data={"classes": None}
+    ),
+    "layers": lambda path: write_learned(
+        path, histogram_arrays(3), ["a"] * 9, layers=["<b>", "</script>", "dense 3"]
     ),
     "folds": write_folds,
     "seeds": lambda path: write_group(path, 5, 20, diverged=[3]),
@@ -152,6 +156,42 @@ def test_switches_sorting_and_tooltips_work(tmp_path: Path) -> None:
     assert len(known) == 4
     assert known == sorted(known, reverse=True)
     assert re.search(r">\W?learning rate, median  0\.000", dom)  # a tooltip
+
+
+SLIDE = """<script>
+const sliders = [...document.querySelectorAll('input[type="range"]')];
+const frames = [...document.querySelectorAll(".frame")];
+const shown = () => frames.map((frame) => frame.getAttribute("display") ?? "shown").join();
+const ridges = () => document.querySelector("figure:not(.framed) [aria-label=area]").innerHTML;
+document.body.setAttribute("data-sliders", sliders.length);
+document.body.setAttribute("data-before", shown());
+const before = ridges();
+sliders[0].value = 1;
+sliders[0].dispatchEvent(new Event("input"));
+document.body.setAttribute("data-after", shown());
+document.body.setAttribute("data-others", sliders.map((slider) => slider.value).join());
+const said = sliders.map((slider) => slider.getAttribute("aria-valuetext"));
+document.body.setAttribute("data-said", said.join());
+document.body.setAttribute("data-moved", before !== ridges());
+</script></body>"""
+
+
+def test_a_slider_moves_every_picture_of_the_page(tmp_path: Path) -> None:
+    arrays = region_arrays() | histogram_arrays(2)
+    run = write_learned(tmp_path / "run", arrays, ["a", "b"], classes=["k", "l"])
+    path = write_report(run)
+    text = re.sub("<meta http-equiv[^>]*>", "", path.read_text(encoding="utf-8"))
+    path.write_text(text.replace("</body>", SLIDE), encoding="utf-8")
+    dom, said, _ = opened(path, tmp_path)
+    assert said == []
+    found = dict(re.findall(r'data-([a-z]+)="([^"]*)"', dom))
+    assert found["sliders"] == "4"
+    assert found["before"] == "none,none,none,shown,none"
+    assert found["after"] == "none,shown,none,none,none"
+    assert found["others"] == "1,1,1,1"
+    assert found["said"] == ",".join(["epoch 1"] * 4)
+    assert found["moved"] == "true"
+    assert dom.count('<p class="frame-words">epoch 1</p>') == 3
 
 
 COMPARE = """<script>

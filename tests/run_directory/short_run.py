@@ -17,6 +17,7 @@ from gdrun.run_directory.store import Run
 
 EPOCHS = 3
 COLUMNS = metrics_columns(["accuracy"])
+LEARNING = {"epochs": np.arange(EPOCHS + 1)}
 CONFIG = "dataset: digits\nepochs: 3\n"
 
 Acknowledge = Callable[[str], None]
@@ -72,7 +73,7 @@ def _go_on(run: RunDirectory, metrics: Any, epoch: int, acknowledge: Acknowledge
         metrics.append(row(now))
         run.checkpoints().write(now, 10 * now, arrays(now), {"generator": 2**127 + now}, {"metrics": metrics})
         acknowledge(f"checkpoint {now}")
-    run.finish("completed", weights=weights(), result={"best_epoch": EPOCHS})
+    run.finish("completed", weights=weights(), learning=LEARNING, result={"best_epoch": EPOCHS})
     acknowledge("completed")
 
 
@@ -134,6 +135,8 @@ def final_violations(path: Path) -> list[str]:
     try:
         if not all(np.array_equal(Run(path).weights()[name], array) for name, array in weights().items()):
             wrong.append("weights.npz differs")
+        if not np.array_equal(Run(path).learning().get("epochs", []), LEARNING["epochs"]):
+            wrong.append("learning.npz differs")
     except GdrunError as error:
         wrong.append(str(error))
     if list(path.rglob("*.tmp")):

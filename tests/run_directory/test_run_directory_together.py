@@ -39,7 +39,11 @@ def train_together(group: Path, acknowledge: short_run.Acknowledge = lambda what
             metrics.append(short_run.row(epoch))
     endings = [
         run.ending(
-            "completed", weights=short_run.weights(), predictions=PREDICTIONS, result={"best_epoch": 3}
+            "completed",
+            weights=short_run.weights(),
+            predictions=PREDICTIONS,
+            learning=short_run.LEARNING,
+            result={"best_epoch": 3},
         )
         for run in runs
     ]

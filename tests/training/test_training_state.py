@@ -14,7 +14,7 @@ from gdrun.errors import ConfigError, StoppedError, WeightsError
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.layers import LAYERS
 from gdrun.nn.network import Network
-from gdrun.optim import OPTIMIZERS
+from gdrun.optim import AVERAGINGS, OPTIMIZERS
 from gdrun.optim.clipping import GradientClipping
 from gdrun.optim.penalty import Penalty
 from gdrun.optim.schedules import SCHEDULES
@@ -40,6 +40,32 @@ def test_a_run_with_state_has_the_bits_it_has_alone(dtype: str) -> None:
     together = train(normalized(runs, dtype))
     for place, run in enumerate(runs):
         assert bits(together, place) == bits(train(normalized([run], dtype)), 0)
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "annealing"])
+def test_points_that_were_only_tried_leave_no_trace_in_the_state(name: str) -> None:
+    network = Network([LAYERS["dense"](6), LAYERS["batch_norm"](), LAYERS["dense"](3)], (5,))
+    shared: dict[str, Any] = {"network": network, "batch_size": None, "epochs": 8, "keep_best": False}
+    runs = [make_run(seed, optimizer=OPTIMIZERS[name]()) for seed in range(4)]
+    together = train(make_work(runs, "float64", **shared))
+    for place, run in enumerate(runs):
+        assert bits(together, place) == bits(train(make_work([run], "float64", **shared)), 0)
+    # one update of momentum 0.9 an epoch, from 0 and 1
+    once = train(make_work(runs[:1], "float64", **shared | {"epochs": 1})).outcomes[0].variables
+    work = make_work(runs[:1], "float64", **shared)
+    flat = network.variables(once[None])
+    hidden = work.data[0].train.features @ flat["layers.0.weight"][0] + flat["layers.0.bias"][0]
+    assert flat["layers.1.running_mean"][0] == pytest.approx(0.1 * hidden.mean(axis=0), rel=1e-9)
+
+
+def test_averaged_weights_keep_the_state_as_it_is() -> None:
+    network = Network([LAYERS["dense"](6), LAYERS["batch_norm"](), LAYERS["dense"](3)], (5,))
+    shared: dict[str, Any] = {"network": network, "keep_best": False}
+    averaged = train(make_work([make_run(0, averaging=AVERAGINGS["ema"](decay=0.9))], **shared))
+    plain = train(make_work([make_run(0)], **shared))
+    own, other = (network.variables(found.outcomes[0].variables[None]) for found in (averaged, plain))
+    assert np.array_equal(own["layers.1.running_mean"], other["layers.1.running_mean"])
+    assert not np.array_equal(own["layers.1.scale"], other["layers.1.scale"])
 
 
 @pytest.mark.parametrize("interrupt_after", [1, 4, 11])

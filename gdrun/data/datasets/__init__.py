@@ -26,6 +26,7 @@ _PLACES = {
     "adding": "sequences.Adding",
     "csv": "csv_file.Csv",
     "npz": "npz_file.Npz",
+    "idx": "idx_file.Idx",
 }
 
 DATASETS: Registry[Dataset] = Registry("gdrun.data.datasets", **_PLACES)

@@ -22,6 +22,11 @@ LAYERS: Registry[Layer] = Registry(
     gru="gru.Gru",
     attention="attention.Attention",
     dropout="dropout.Dropout",
+    conv2d="conv2d.Conv2d",
+    conv1d="conv1d.Conv1d",
+    max_pool2d="pooling.MaxPool2d",
+    average_pool2d="pooling.AveragePool2d",
+    global_average_pool="pooling.GlobalAveragePool",
     flatten="reshape.Flatten",
     reshape="reshape.Reshape",
 )

@@ -10,6 +10,7 @@ MODELS: Registry[Model] = Registry(
     mlp="mlp.Mlp",
     linear="linear.Linear",
     sequential="sequential.Sequential",
+    lenet="lenet.Lenet",
 )
 
 __getattr__ = class_lookup(__name__, MODELS)  # every one by its class's name

@@ -28,6 +28,8 @@ MOST_REASONS = 20  # of runs that ended badly, that are read and shown
 def read_run(run: Run) -> ReportRun:
     """One run."""
     notes: list[str] = []
+    nothing: dict[str, Any] = {}
+    images = section(run.record, "data", "preprocessing").get("row_shape") and run.result
     return ReportRun(
         name=run.path.absolute().name,
         config_text=attempt(lambda: run.config_text, "", notes),
@@ -35,6 +37,8 @@ def read_run(run: Run) -> ReportRun:
         record={**run.record, "status": run.status},
         metrics=columns(run.path / "metrics.csv", notes, numbers=True),
         predictions=columns(run.path / "predictions.csv", notes),
+        learning=attempt(run.learning, nothing, notes),
+        weights=attempt(run.weights, nothing, notes) if images else {},
         notes=tuple(dict.fromkeys(notes)),
     )
 

@@ -29,8 +29,10 @@ SCRIPTS = (  # in the order they must run in
     "charts.js",
     "compare.js",
     "sweep.js",
+    "learning.js",
     "report.js",
 )
+ONLY_FOR = {"compare.js": ("compare", "sweep"), "sweep.js": ("sweep",), "learning.js": ("run",)}  # pages
 STYLE = "report.css"
 
 
@@ -45,10 +47,16 @@ def digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
+def scripts_of(template: str) -> list[str]:
+    """The scripts of a page, by the template that it is made from."""
+    page = template.partition(".")[0]
+    return [name for name in SCRIPTS if name not in ONLY_FOR or page in ONLY_FOR[name]]
+
+
 @functools.cache
-def content_policy() -> str:
+def content_policy(template: str) -> str:
     """Nothing is loaded from anywhere; only our own scripts run, and only our own style counts."""
-    scripts = " ".join(digest(asset(name)) for name in SCRIPTS)
+    scripts = " ".join(digest(asset(name)) for name in scripts_of(template))
     return (
         f"default-src 'none'; script-src {scripts}; style-src {digest(asset(STYLE))}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -99,12 +107,13 @@ def render(template: str, page: Mapping[str, Any]) -> str:
 
     Args:
         template: a file in templates/.
-        page: the sections; every value of type `Chart` in the lists `charts`, `spreads` and `predictions`
-            is drawn, in that order.
+        page: the sections; every value of type `Chart` in the lists `charts`, `spreads`, `predictions` and
+            `layers` is drawn, in that order.
     """
     from markupsafe import Markup
 
-    charts = [chart for name in ("spreads", "charts", "predictions") for chart in page.get(name, ())]
+    lists = ("spreads", "charts", "predictions", "layers")
+    charts = [chart for name in lists for chart in page.get(name, ())]
     numbers = {id(chart): number for number, chart in enumerate(charts)}
     return (
         environment()
@@ -112,9 +121,9 @@ def render(template: str, page: Mapping[str, Any]) -> str:
         .render(
             page,
             number_of=lambda chart: numbers[id(chart)],
-            policy=content_policy(),
+            policy=content_policy(template),
             style=Markup(asset(STYLE)),  # noqa: S704 (our own file)
-            scripts=[Markup(asset(name)) for name in SCRIPTS],  # noqa: S704 (our own files)
+            scripts=[Markup(asset(name)) for name in scripts_of(template)],  # noqa: S704 (our own files)
             data=Markup(data_block([chart.drawing for chart in charts])),  # noqa: S704 (escaped for its place)
             licences=asset("LICENSES.txt"),
             version=__version__,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gdrun.report.html.curves import Chart, Line, curves, is_unbounded
+from gdrun.report.html.learning import learning_section
 from gdrun.report.html.outcome import outcome
 from gdrun.report.html.source import Columns, ReportRun, section
 from gdrun.report.html.words import (
@@ -25,6 +26,7 @@ from gdrun.run_directory.directory import GOOD
 
 RESULTS = {"train": "training", "validation": "validation", "test": "test"}
 DURATIONS = {"setup", "training", "evaluation", "total"}
+UNREADABLE = "learning.npz isn't as gdrun writes it, so its pictures are left out."
 TABLE_ROWS = 24  # of the curves, for reading without charts
 
 
@@ -34,13 +36,14 @@ def run_page(run: ReportRun) -> dict[str, Any]:
     names = metric_names(run.metrics, section(record, "result"))
     best = as_int(section(record, "result").get("best_epoch"))
     predictions = outcome(run)
+    learned = learning_section(run)
     return {
         "title": str(record.get("name") or run.name),
         "kind": "run",
         "status": str(record.get("status") or "unknown"),
         "headline": headline(run),
         "facts": setting(run.config, record.get("seed")),
-        "notes": run.notes,
+        "notes": [*run.notes, *([UNREADABLE] if learned["unreadable"] else [])],
         "tiles": tiles(run, names),
         "result": result_table(section(record, "result"), names),
         "best": "" if best is None else figure(best),
@@ -50,6 +53,8 @@ def run_page(run: ReportRun) -> dict[str, Any]:
         "predictions": predictions.charts,
         "prediction_facts": predictions.facts or {},
         "confusion": predictions.confusion,
+        "learned": learned,
+        "layers": learned["layers"],
         "config": run.config_text,
         "reproduce": "gdrun train config.yaml",
         "terms": terms(run.config, names),

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 Columns = Mapping[str, Sequence[Any]]
 
 COMPARISON, SWEEP = "compare-optimizers", "sweep"  # the commands whose groups have pages of their own
@@ -22,6 +24,8 @@ class ReportRun:
         record: run.json.
         metrics: column → values of metrics.csv; None is an empty cell, NaN and infinities are kept.
         predictions: column → cells of predictions.csv; empty where there is none.
+        learning: the arrays of learning.npz; empty where there is none.
+        weights: those of weights.npz; only where they are shown.
         notes: what could not be read, one sentence each.
     """
 
@@ -31,6 +35,8 @@ class ReportRun:
     record: Mapping[str, Any] = field(default_factory=dict)
     metrics: Columns = field(default_factory=dict)
     predictions: Columns = field(default_factory=dict)
+    learning: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    weights: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

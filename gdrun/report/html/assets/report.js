@@ -101,6 +101,17 @@
         return show;
       }));
     }
+    if (chart.kind === "ridges") {
+      const said = document.createElement("p");
+      said.className = "frame-words";
+      said.textContent = chart.words[chart.start];
+      figure.querySelector(".chart-head").after(said);
+      gdrun.slider(controls, chart.words, chart.start, (place) => {
+        state.frame = place;
+        said.textContent = chart.words[place];
+        again();
+      });
+    }
     if (views.some((view) => view.near)) controls.append(near);
     if (views.some((view) => view.log_possible)) controls.append(log);
     fitSwitches();
