@@ -67,6 +67,14 @@ class Attention(Layer):
             found["output_bias"] = Parameter((features,), features, features, is_weight=False)
         return found
 
+    def multiplications(self, input_shape: Shape) -> int:
+        time, features = input_shape
+        return time * super().multiplications(input_shape) + 2 * time * time * features
+
+    def kept(self, input_shape: Shape) -> int:
+        time, features = input_shape
+        return 10 * time * features + 3 * self.heads * time * time
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:

@@ -60,6 +60,9 @@ class BatchNorm(Layer):
     def least_rows(self, input_shape: Shape) -> int:
         return 2 if prod(input_shape[:-1]) == 1 else 1
 
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:

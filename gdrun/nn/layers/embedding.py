@@ -48,6 +48,9 @@ class Embedding(Layer):
         shape = (self.vocabulary, self.units)
         return {"weight": Parameter(shape, self.vocabulary, self.units, self.weight_initializer)}
 
+    def multiplications(self, input_shape: Shape) -> int:
+        return 0
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:

@@ -69,6 +69,12 @@ class Gru(Layer):
         bias = Parameter((self.units,), self.units, self.units, self.bias_initializer, is_weight=False)
         return found | {"recurrent_bias": bias}
 
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 11 * self.units
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:

@@ -46,6 +46,9 @@ class LayerNorm(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
 
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
@@ -91,6 +94,9 @@ class GroupNorm(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
 
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
@@ -124,6 +130,9 @@ class RmsNorm(Layer):
 
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
+
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

@@ -81,6 +81,12 @@ class Lstm(Layer):
         initializers = self.weight_initializer, self.recurrent_initializer, bias
         return recurrent_parameters(input_shape[1], self.units, 4, *initializers)
 
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 12 * self.units
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:

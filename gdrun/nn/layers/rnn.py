@@ -64,6 +64,12 @@ class Rnn(Layer):
         initializers = self.weight_initializer, self.recurrent_initializer, self.bias_initializer
         return recurrent_parameters(input_shape[1], self.units, 1, *initializers)
 
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 4 * self.units
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
