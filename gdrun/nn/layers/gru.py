@@ -27,12 +27,14 @@ class Gru(Layer):
     """Gated recurrent unit: a hidden state that gates reset and update.
 
     Formula:
-        (r, z)_t = σ(x_t·W_rz + h_{t−1}·U_rz + b_rz); n_t = tanh(x_t·W_n + b_n + r_t·q_t),
-        q_t = h_{t−1}·U_n + v; h_t = (1 − z_t)·n_t + z_t·h_{t−1}; h_0 = 0, with x (runs, batch, time,
-        features), W (runs, features, 3·units), U (runs, units, 3·units), b (runs, 3·units), v (runs, units).
-        Backward through all of time: with η_t = ∂L/∂h_t + z_{t+1}·η_{t+1} + δᵁ_{t+1}·Uᵀ:
-        δ_t = (δⁿ·q_t·r′, η_t·(h_{t−1} − n_t)·z′, δⁿ), δⁿ = η_t·(1 − z_t)·n′, and δᵁ_t the same with δⁿ·r_t
-        in the third place
+        (r, z)_t = σ(x_t·W_rz + h_{t−1}·U_rz + b_rz)
+        n_t = tanh(x_t·W_n + b_n + r_t·q_t), q_t = h_{t−1}·U_n + v
+        h_t = (1 − z_t)·n_t + z_t·h_{t−1}; h_0 = 0
+        with x (runs, batch, time, features), W (runs, features, 3·units),
+        U (runs, units, 3·units), b (runs, 3·units), v (runs, units). Backward through all of time:
+        η_t = ∂L/∂h_t + z_{t+1}·η_{t+1} + δᵁ_{t+1}·Uᵀ; δⁿ_t = η_t·(1 − z_t)·n′
+        δ_t = (δⁿ_t·q_t·r′, η_t·(h_{t−1} − n_t)·z′, δⁿ_t); δᵁ_t has δⁿ_t·r_t in the third place
+        ∂L/∂U and ∂L/∂v from δᵁ, the others from δ, as for `rnn`
 
     Options:
         units: size of the hidden state.
