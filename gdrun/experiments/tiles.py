@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gdrun.data.memory import available_memory
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
@@ -122,24 +122,9 @@ def check_memory(needed: int) -> None:
     Raises:
         SystemRefusedError: with both figures.
     """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        free = max(free, _available_memory())
-    except (OSError, ValueError):
-        return
-    if needed > free:
+    free = available_memory()
+    if free and needed > free:
         raise SystemRefusedError(
             f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
             "take a smaller model, batch_size or --workers"
         )
-
-
-def _available_memory() -> int:
-    """Bytes that the system would give, caches it can drop included; 0 where it doesn't tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0

@@ -14,7 +14,7 @@ from gdrun.data import DATASETS, Table, prepare, split
 from gdrun.data.datasets.embedded import FILES, Embedded
 
 EMBEDDED = [name for name, cls in DATASETS.items() if issubclass(cls, Embedded)]
-WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz", "idx")]
+WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz", "idx", "parquet")]
 
 
 def load(name: str) -> Table:
@@ -25,7 +25,7 @@ def test_the_dictionary_is_the_catalogue():
     embedded = ["digits", "iris", "wine", "breast-cancer", "diabetes", "penguins", "auto-mpg", "mnist-5k"]
     embedded.append("sunspots")
     synthetic = ["linear", "sine", "moons", "circles", "blobs", "xor", "spirals", "gaussians", "adding"]
-    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz", "idx"]
+    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz", "idx", "parquet"]
     assert embedded == EMBEDDED
     assert all(cls.name == name for name, cls in DATASETS.items())
 

@@ -27,6 +27,7 @@ _PLACES = {
     "csv": "csv_file.Csv",
     "npz": "npz_file.Npz",
     "idx": "idx_file.Idx",
+    "parquet": "parquet_file.Parquet",
 }
 
 DATASETS: Registry[Dataset] = Registry("gdrun.data.datasets", **_PLACES)
