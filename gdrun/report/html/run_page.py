@@ -193,17 +193,17 @@ def parts_of(metrics: Columns, name: str, rows: int) -> list[Line]:
     return [line for line in lines if not line.is_empty]
 
 
-def history(metrics: Columns, best: int | None) -> dict[str, Any]:
+def history(metrics: Columns, best: int | None, across: str = "epoch") -> dict[str, Any]:
     """Some rows of metrics.csv, evenly spread, with the first, the best and the last."""
-    rows = rows_of(metrics)
+    rows = len(metrics.get(across, ()))
     columns = [column for column in metrics if any(cell not in (None, "") for cell in metrics[column])]
     if rows == 0:
         return {"columns": [], "rows": [], "of": 0}
     step = max(1, -(-rows // TABLE_ROWS))
     chosen = {*range(0, rows, step), rows - 1}
-    chosen |= {row for row in range(rows) if best is not None and as_int(metrics["epoch"][row]) == best}
+    chosen |= {row for row in range(rows) if best is not None and as_int(metrics[across][row]) == best}
     table = [
-        (as_int(metrics["epoch"][row]) == best, [cell(metrics[column], row) for column in columns])
+        (as_int(metrics[across][row]) == best, [cell(metrics[column], row) for column in columns])
         for row in sorted(chosen)
     ]
     return {"columns": list(map(column_words, columns)), "rows": table, "of": rows}
