@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gdrun.config import Config, dump_yaml
+from gdrun.config import AnyConfig, Config, dump_yaml
 from gdrun.config.load import Kind, LoadedAs, Source, read_source
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.cluster import Cluster
@@ -17,6 +17,7 @@ from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
+from gdrun.experiments.minimize.work import smoke as fewer_steps
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.report.console.outcome import show_outcome
 from gdrun.report.console.plan import plan_document, plan_table
@@ -40,6 +41,23 @@ def load_config(
     source, changes = read_config(path, overrides, name, plugins)
     loaded = noticed(screen, source.load(changes))
     return cut_short(loaded) if smoke else loaded
+
+
+def load_any_config(
+    path: Path,
+    overrides: Sequence[str] | None,
+    name: str | None,
+    plugins: Sequence[Path] | None,
+    screen: Screen,
+    *,
+    smoke: bool = False,
+) -> AnyConfig:
+    """The same for a command that takes configs with an objective, too."""
+    source, changes = read_config(path, overrides, name, plugins)
+    if source.is_objective:
+        loaded = noticed(screen, source.load_objective(changes))
+        return fewer_steps(loaded) if smoke else loaded
+    return load_config(path, overrides, name, plugins, screen, smoke=smoke)
 
 
 def noticed(screen: Screen, loaded: LoadedAs[Kind]) -> Kind:

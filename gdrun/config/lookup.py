@@ -48,30 +48,40 @@ class Found:
 
 
 def find(name: str) -> Found:
-    """What is called so: `adam`, `loss/mse`, `early_stopping`, `optimizers`, `batch_size`, `adam.beta1`.
-
-    Components and sections of the config come first, then kinds, then options.
+    """The one thing that is called so; see `find_all`.
 
     Raises:
         ConfigError: nothing is, or several things; the message says what to write instead.
     """
+    found = find_all(name)
+    kinds = [one.entry.kind for one in found if one.entry]
+    if len(found) > 1:
+        which = in_a_row([f"{kind}/{name}" for kind in kinds], "or")
+        raise ConfigError(f"{name} is {in_a_row(list(map(_with_article, kinds)), 'and')}; write {which}")
+    return found[0]
+
+
+def find_all(name: str) -> tuple[Found, ...]:
+    """What is called so: `adam`, `loss/mse`, `early_stopping`, `optimizers`, `batch_size`, `adam.beta1`.
+
+    Components and sections of the config come first, all of that name; then a kind, then an option.
+
+    Raises:
+        ConfigError: nothing is; the message says what to write instead.
+    """
     kind, _, rest = name.rpartition("/")
     names = _Names(kind)
     found = [entry for entry in names.entries if entry.name == rest]
-    if len({entry.kind for entry in found}) > 1:
-        which = in_a_row([f"{entry.kind}/{entry.name}" for entry in found], "or")
-        kinds = in_a_row([_with_article(entry.kind) for entry in found], "and")
-        raise ConfigError(f"{rest} is {kinds}; write {which}")
     if found:
-        return Found(found[0])
+        return tuple(Found(entry) for entry in {entry.kind: entry for entry in found}.values())
     if not kind and (family := _family(rest)):
         keys = {**option_types(ObjectiveConfig), **option_types(Config)}
         key = next((key for key, annotation in keys.items() if _takes(annotation, family)), "")
-        return Found(family=family, uses=names.uses(key, only=CONFIG))
+        return (Found(family=family, uses=names.uses(key, only=CONFIG)),)
     owner, _, option = rest.rpartition(".")
     uses = names.uses(option, only=owner)
     if uses:
-        return Found(uses=uses)
+        return (Found(uses=uses),)
     raise ConfigError(
         f"nothing is called {shown(name)}{did_you_mean(rest, names.known)}; `gdrun list` shows all components"
     )

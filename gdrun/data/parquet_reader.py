@@ -230,14 +230,7 @@ class ParquetFile:
             yield
         except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
             raise SystemRefusedError(f"{self.path}: cannot be read: {error.strerror or error}") from error
-        except (
-            self._arrow.ArrowException,
-            OSError,
-            ValueError,
-            IndexError,
-            KeyError,
-            OverflowError,
-        ) as error:
+        except (self._arrow.ArrowException, OSError, LookupError, ValueError, OverflowError) as error:
             said = printable(str(error), one_line=True)[:120].rstrip(". ")
             raise DataError(f"{self.path}: not a Parquet file, or a damaged one: {said}") from error
 

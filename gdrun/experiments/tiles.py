@@ -35,7 +35,7 @@ def run_bytes(work: StackWork) -> int:
     """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
     arrays = 2 + _kept_arrays(work)
     rows = max(stop - start for start, stop in work.batches)
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
 
 
@@ -77,7 +77,7 @@ def fastest_size(work: StackWork) -> int:
 def _update_seconds(work: StackWork) -> float:
     """A rough guess of the time that an update of one run takes, beside the calls."""
     rows = max(stop - start for start, stop in work.batches)
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     gradient = 6 * rows * (work.network.multiplications + features) / _FLOPS
     return work.runs[0].optimizer.gradient_count * gradient
 
@@ -94,8 +94,15 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
     return runs * (training + evaluating + _FILES_SECONDS)
 
 
-def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
-    """Bytes that training takes at most, data included, over all workers."""
+def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int = 1) -> int:
+    """Bytes that training takes at most, data included, over all workers.
+
+    Args:
+        work: of the runs.
+        tile_runs: runs that train together.
+        workers: processes.
+        schedules: different ones in a tile; each is evaluated for all updates at once.
+    """
     itemsize = work.dtype.itemsize
     arrays = 4 + _kept_arrays(work)  # with the best weights and the evaluation's copy
     data = sum(
@@ -105,7 +112,7 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
         if part is not None
     )
     rows = max(stop - start for start, stop in work.batches) + 256
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     evaluated = min(work.train_rows, work.evaluated_rows or work.train_rows) * work.network.output_shape[0]
     each = itemsize * (arrays * work.network.parameter_count + 3 * rows * features + 4 * evaluated)
     sizes = {stop - start for start, stop in work.batches}
@@ -113,7 +120,8 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     scratch += (
         3 * 2 * work.network.scratch(256, itemsize)
     )  # the evaluation's: of each part, whole and last chunks
-    return workers * (2 * data + tile_runs * each + itemsize * scratch)
+    curves = 8 * work.length.steps * (2 * schedules + 4)  # a rate and a momentum, and what they are made from
+    return workers * (2 * data + tile_runs * each + itemsize * scratch + curves)
 
 
 def check_memory(needed: int) -> None:

@@ -13,6 +13,7 @@ from gdrun.errors import ConfigError
 from gdrun.experiments.command import Row
 from gdrun.run_directory.directory import GOOD, MEMBERS
 from gdrun.run_directory.store import Run
+from gdrun.run_directory.trajectory import TRAJECTORY
 
 INITIAL, BEST = "initial_monitor", "best_monitor"
 EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
@@ -21,11 +22,19 @@ Curves = Mapping[str, NDArray[Any]]
 
 
 def curves_of(path: Path, run: str) -> Curves:
-    """The columns of a run's metrics.csv; none before it has begun."""
+    """The columns of a run's metrics.csv, or of a descent's trajectory.csv; none before it has begun.
+
+    A descent's steps stand for its epochs, and for its seconds, too: every step takes as long.
+    """
+    folder = path / MEMBERS / run
     try:
-        return Run(path / MEMBERS / run).metrics
+        run_directory = Run(folder)
+        if not (folder / TRAJECTORY).is_file():
+            return run_directory.metrics
+        columns = run_directory.trajectory
     except ConfigError:
         return {}
+    return {"epoch": columns["step"], "seconds": columns["step"].astype(np.float64)} | columns
 
 
 def measure(path: Path, rows: Sequence[Row], monitors: Mapping[str, tuple[str, bool]]) -> None:

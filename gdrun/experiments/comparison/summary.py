@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Row
 from gdrun.experiments.comparison.measures import measure
@@ -40,7 +40,7 @@ ALPHA = 0.05
 LARGEST_RATIO = 4.0
 
 
-def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, Any]:
+def comparison_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     """Everything that the report says; the rows get their first and best monitor and their time to target."""
     problems = problems_of(read_json(path / RECORD), config)
     measure(path, rows, {name: monitor_of(problem) for name, problem in problems.items()})
@@ -58,7 +58,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
             "seeds": list(range(first.seed + tuning, first.seed + tuning + seeds)),
             "alpha": ALPHA,
             "resamples": RESAMPLES,
-            "resample_split": first.split.resample,
+            "resample_split": not isinstance(first, ObjectiveConfig) and first.split.resample,
         },
         "contestants": [contestant.name for contestant in contestants_of(first)],
         "problems": found,
@@ -66,7 +66,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
     }
 
 
-def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dict[str, Any]:
+def _problem(path: Path, name: str, problem: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     monitor, higher = monitor_of(problem)
     performances = performances_of(problem, name, rows)
     scores = {one: performance.scores for one, performance in performances.items()}
@@ -77,7 +77,7 @@ def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dic
     target = target_of(problem, strongest, runs)
     document: dict[str, Any] = {
         "name": name or problem.name,
-        "dataset": problem.dataset.name,
+        **_subject(problem),
         "monitor": monitor,
         "better": "higher" if higher else "lower",
         "unit": unit,
@@ -98,8 +98,17 @@ def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dic
     return document | {"notices": list(notices_of(problem, document))}
 
 
-def _unit(problem: Config, monitor: str) -> tuple[str, int]:
+def _subject(problem: AnyConfig) -> dict[str, Any]:
+    """What a problem is about, and what its time is counted in where that isn't epochs."""
+    if isinstance(problem, ObjectiveConfig):
+        return {"dataset": None, "objective": problem.objective.name, "clock": "step"}
+    return {"dataset": problem.dataset.name}
+
+
+def _unit(problem: AnyConfig, monitor: str) -> tuple[str, int]:
     """The unit of differences, and what they are multiplied with for it: shares are read in points."""
+    if isinstance(problem, ObjectiveConfig):
+        return "", 1
     quantity = monitor.partition("_")[2]
     is_share = any(metric.name == quantity and metric.is_share for metric in metrics_of(problem))
     return ("points", 100) if is_share else ("", 1)

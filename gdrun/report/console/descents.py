@@ -21,16 +21,17 @@ MOST_RUNS = 10  # that are shown one by one, the best of them
 MOST_VARIABLES = 6  # of a point
 
 
-def objective_in_words(config: ObjectiveConfig) -> str:
-    """ "minimize rosenbrock, 2 variables, from (-1.2, 1)"."""
+def objective_in_words(config: ObjectiveConfig, begins: str = "") -> str:
+    """ "minimize rosenbrock, 2 variables, from (-1.2, 1)"; `begins` is said in place of the start."""
     count = config.dimension
     name = printable(getattr(config.objective, "expression", config.objective.name), one_line=True)
     problem = getattr(config.objective, "problem", None)
     called = f"{name} {problem}" if isinstance(problem, str) else name
-    starts = config.starts()
-    begins = f"from {point_in_words(starts[0])}" if len(starts) == 1 else f"{len(starts):,} starts"
     if config.interval is not None:
         begins = "on [{:g}, {:g}]".format(*config.interval)
+    elif not begins:
+        starts = config.starts()
+        begins = f"from {point_in_words(starts[0])}" if len(starts) == 1 else f"{len(starts):,} starts"
     return f"{config.direction} {called}, {count} variable{'s' * (count > 1)}, {begins}"
 
 

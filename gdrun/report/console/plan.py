@@ -63,7 +63,7 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
         "data": [data_in_words(kind.work) for kind in trained],
         "model": [model_in_words(kind) for kind in trained],
         "loss": [loss_in_words(kind.work) for kind in trained],
-        "objective": [objective_in_words(_whole(plan, kind)) for kind in descents],
+        "objective": [_objective(plan, kind) for kind in descents],
         "optimizer": [] if _optimizer_varies(plan) else [optimizer_in_words(plan)],
         "training": [length_in_words(kind.work, plan) for kind in trained],
         "length": [descent_in_words(kind.config) for kind in descents],
@@ -87,9 +87,12 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
     return grid
 
 
-def _whole(plan: Plan, kind: DescentKind) -> ObjectiveConfig:
-    """The config with all starts, where a plan is of one objective."""
-    return plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
+def _objective(plan: Plan, kind: DescentKind) -> str:
+    """The objective of some descents in words, with all starts where a plan is of one config."""
+    if plan.command.name == "compare-optimizers":
+        return objective_in_words(kind.config, "each seed with a start of its own")
+    whole = plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
+    return objective_in_words(whole)
 
 
 def data_in_words(work: StackWork) -> str:

@@ -19,6 +19,7 @@ from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import LARGEST, unguarded
+from gdrun.run_directory.trajectory import TRAJECTORY
 
 Value = TypeVar("Value")
 
@@ -36,12 +37,18 @@ def read_run(run: Run) -> ReportRun:
         config_text=attempt(lambda: run.config_text, "", notes),
         config=attempt(lambda: run.config, {}, notes),
         record={**run.record, "status": run.status},
-        metrics=columns(run, "metrics.csv", notes, numbers=True),
+        metrics=metrics_of(run, notes),
         predictions=columns(run, "predictions.csv", notes),
         learning=attempt(run.learning, nothing, notes),
         weights=attempt(run.weights, nothing, notes) if images else {},
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def metrics_of(run: Run, notes: list[str]) -> Columns:
+    """The columns of metrics.csv, or of trajectory.csv for a descent."""
+    name = TRAJECTORY if (run.path / TRAJECTORY).is_file() else "metrics.csv"
+    return columns(run, name, notes, numbers=True)
 
 
 def read_group(group: Group, *, members: bool = True) -> ReportGroup:
@@ -99,7 +106,7 @@ def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[s
         except GdrunError as error:
             notes.append(str(error))
             continue
-        metrics = columns(run, "metrics.csv", notes, numbers=True)
+        metrics = metrics_of(run, notes)
         found[name] = ReportRun(name, record={**run.record, "status": run.status}, metrics=metrics)
     return found
 
