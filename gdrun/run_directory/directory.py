@@ -201,7 +201,7 @@ def read_record(path: Path) -> dict[str, Any]:
         WeightsError: it is damaged, or of a later gdrun.
         SystemRefusedError: it can't be read.
     """
-    record = read_json(path)
+    record = read_json(path, is_record=True)
     version = record.get("schema_version", SCHEMA_VERSION)
     if type(version) is not int or version < 1:
         raise WeightsError(f"{path} is damaged (schema_version {version!r}); restore it or remove the run")

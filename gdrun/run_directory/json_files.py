@@ -1,7 +1,7 @@
 """Strict JSON files: no NaN, no Infinity, nothing that another program would choke on.
 
 The record of a run or group vouches for itself: its last entry, `sha256`, is the digest of all bytes before
-these 64 digits. A document without one, such as one made by hand, is read too.
+these 64 digits. A record that begins as gdrun writes it must have one; a document made by hand need not.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gdrun.run_directory.reading import read_bytes
 
 _LARGEST = 1 << 28  # bytes of a file that is still read
 _SEAL = "sha256"
+_BEGINNING = b'{\n  "'  # of what `to_json` makes
 _SEALED = re.compile(rb'  "sha256": "([0-9a-f]{64})"\n}\n\Z')
 
 
@@ -101,12 +102,13 @@ def sealed(content: bytes) -> bytes:
     return before + hashlib.sha256(before).hexdigest().encode() + b'"\n}\n'
 
 
-def read_json(path: Path, digest: str | None = None) -> dict[str, Any]:
+def read_json(path: Path, digest: str | None = None, *, is_record: bool = False) -> dict[str, Any]:
     """The object in a JSON file, without its seal.
 
     Args:
         path: of the file.
         digest: of its content, if that is known.
+        is_record: whether it is of a run or group, and so sealed if it is from gdrun.
 
     Raises:
         FileNotFoundError: there is none.
@@ -120,7 +122,8 @@ def read_json(path: Path, digest: str | None = None) -> dict[str, Any]:
         raise WeightsError(f"{path} is damaged ({error}); restore it or remove the run") from error
     if not isinstance(document, dict):
         raise WeightsError(f"{path} is damaged (no JSON object); restore it or remove the run")
-    if _SEAL in document and not _is_intact(content):
+    has_seal = _SEAL in document or (is_record and content.startswith(_BEGINNING))
+    if has_seal and not _is_intact(content):
         raise WeightsError(f"{path} is damaged (its SHA-256 digest differs); restore it or remove the run")
     document.pop(_SEAL, None)
     return document
