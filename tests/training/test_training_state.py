@@ -10,6 +10,7 @@ import pytest
 from test_training_bits import Recorder, bits, make_run, make_work, resumed_bits, train
 
 import gdrun
+from gdrun.config.sections import EarlyStopping
 from gdrun.errors import ConfigError, StoppedError, WeightsError
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.layers import LAYERS
@@ -66,6 +67,15 @@ def test_averaged_weights_keep_the_state_as_it_is() -> None:
     own, other = (network.variables(found.outcomes[0].variables[None]) for found in (averaged, plain))
     assert np.array_equal(own["layers.1.running_mean"], other["layers.1.running_mean"])
     assert not np.array_equal(own["layers.1.scale"], other["layers.1.scale"])
+
+
+def test_company_that_leaves_early_leaves_everyone_its_own_state() -> None:
+    changes: dict[str, Any] = {"early_stopping": EarlyStopping(patience=1), "epochs": 30}
+    runs = [make_run(seed) for seed in range(4)]
+    together = train(normalized(runs, **changes))
+    assert len({outcome.epochs for outcome in together.outcomes.values()}) > 1
+    for place, run in enumerate(runs):
+        assert bits(together, place) == bits(train(normalized([run], **changes)), 0)
 
 
 @pytest.mark.parametrize("interrupt_after", [1, 4, 11])
