@@ -30,7 +30,7 @@ from gdrun.config.annotations import (
     scalars,
     surrounded,
 )
-from gdrun.config.families import Family, family_of
+from gdrun.config.families import FAMILIES, Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
 from gdrun.config.reader import BROKEN, CONTROL, Node
 
@@ -153,6 +153,8 @@ class Builder:
             return BROKEN
         if cls is None or not isinstance(name, str):
             near = did_you_mean(name, [one for kind in kinds for one in kind.components])
+            others = [one.with_article for one in FAMILIES.values() if str(name) in one.components]
+            near = f" but {' and '.join(others)}" if others else near
             said = f"{shown(name)} is not {family.with_article}{near} (there are: {known})"
             return self._broken(named, key if named is node else _join(key, "name"), said)
         return self.section(cls, options, key, name)

@@ -185,10 +185,12 @@ def _lay_out_training(
     asked = configs[0].compute.workers if workers is None else workers
     number = _workers(asked, len(configs), seconds * more)
     stacks, memory = [], 0
+    schedules = len({config.schedule for config in configs})
     counts = tiles.tile_counts([kind.work for kind in found], [len(kind.names) for kind in found], number)
     for kind, count in zip(found, counts, strict=True):
         dealt = [part.tolist() for part in np.array_split(kind.names, count)]
-        memory = max(memory, tiles.memory_needed(kind.work, max(map(len, dealt)), number))
+        size = max(map(len, dealt))
+        memory = max(memory, tiles.memory_needed(kind.work, size, number, min(schedules, size)))
         stacks += dealt
     stacks.sort(key=len, reverse=True)  # what is short comes last, so that the workers end together
     if len(data) > 1:

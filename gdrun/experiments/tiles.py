@@ -94,8 +94,15 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
     return runs * (training + evaluating + _FILES_SECONDS)
 
 
-def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
-    """Bytes that training takes at most, data included, over all workers."""
+def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int = 1) -> int:
+    """Bytes that training takes at most, data included, over all workers.
+
+    Args:
+        work: of the runs.
+        tile_runs: runs that train together.
+        workers: processes.
+        schedules: different ones in a tile; each is evaluated for all updates at once.
+    """
     itemsize = work.dtype.itemsize
     arrays = 4 + _kept_arrays(work)  # with the best weights and the evaluation's copy
     data = sum(
@@ -113,7 +120,8 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     scratch += (
         3 * 2 * work.network.scratch(256, itemsize)
     )  # the evaluation's: of each part, whole and last chunks
-    return workers * (2 * data + tile_runs * each + itemsize * scratch)
+    curves = 8 * work.length.steps * (2 * schedules + 4)  # a rate and a momentum, and what they are made from
+    return workers * (2 * data + tile_runs * each + itemsize * scratch + curves)
 
 
 def check_memory(needed: int) -> None:

@@ -128,6 +128,7 @@ class Layer(Component):
     """The base of every layer. A subclass is a frozen dataclass whose fields are its options."""
 
     stochastic: ClassVar[bool] = False  # whether it draws random numbers in training
+    takes_maxima: ClassVar[bool] = False  # whether every output is the largest of some inputs
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of one output row, given that of an input row.

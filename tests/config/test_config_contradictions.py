@@ -8,6 +8,7 @@ import pytest
 
 from gdrun.config import from_plain
 from gdrun.config.checks import warnings
+from gdrun.config.load import plain_source
 from gdrun.errors import ConfigError
 from gdrun.optim import OPTIMIZERS, Searcher
 
@@ -37,6 +38,14 @@ def test_searchers_refuse_what_changes_the_loss_behind_them(
     assert loaded(optimizer="adam", **keys)  # all others take it
 
 
+def test_sophia_needs_a_loss_that_targets_can_be_drawn_for() -> None:
+    with pytest.raises(ConfigError, match=r"loss: sophia estimates .* multiclass_svm gives no distribution"):
+        loaded(optimizer="sophia", loss="multiclass_svm")
+    assert loaded(optimizer="sophia").loss.name == "softmax_cross_entropy"
+    with pytest.raises(ConfigError, match=r"sophia estimates the curvature .* an objective has none"):
+        plain_source({"objective": "rosenbrock", "start": [0, 0], "optimizer": "sophia"}).load_objective()
+
+
 def test_all_contradictions_are_said_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         loaded(optimizer="lbfgs", batch_size=8, lookahead={}, gradient_noise={})
@@ -60,3 +69,28 @@ def test_what_has_no_effect_is_said(keys: dict[str, Any], message: str) -> None:
     assert any(said.startswith(message) for said in warnings(loaded(**keys), 100))
     fewer = {key: value for key, value in keys.items() if key == "optimizer"}
     assert not warnings(loaded(**fewer), 100)
+
+
+WARMUP = "schedule: the warm-up of 12 epochs lasts as long as the run of 10"
+PLATEAU = {"name": "plateau", "patience": 5}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"schedule": {"name": "linear", "warmup_epochs": 12}}, WARMUP),
+        ({"schedule": PLATEAU, "early_stopping": {"patience": 4}}, "schedule: early stopping ends the run"),
+        ({"schedule": PLATEAU, "epochs": 5}, "schedule: a patience of 5 is not over in 5 evaluations"),
+        (
+            {"schedule": PLATEAU, "evaluation": {"every_epochs": 2}},
+            "schedule: a patience of 5 is not over in 5 evaluations",
+        ),
+    ],
+)
+def test_schedules_out_of_reach_are_told_before_the_data_is_read(keys: dict[str, Any], message: str) -> None:
+    config = loaded(**({"epochs": 10} | keys))
+    (said,) = warnings(config)
+    assert said.startswith(message)
+    (said,) = warnings(config, 100)
+    assert said.startswith(message.replace("12 epochs", "12 updates"))
+    assert not warnings(loaded(epochs=10, schedule={"name": "plateau", "patience": 3}))
