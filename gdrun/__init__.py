@@ -8,6 +8,8 @@
     group = gdrun.kfold("configs/digits-mlp.yaml", folds=10)
     group = gdrun.compare_optimizers("configs/digits-mlp.yaml", optimizers=["sgd", "adam"])
     group = gdrun.sweep("configs/digits-mlp.yaml", {"optimizer.learning_rate": "log(1e-4,1e-1,7)"})
+    run = gdrun.minimize("configs/minimize-rosenbrock.yaml", {"optimizer": "lbfgs"})
+    run.result["value"], run.trajectory["x0"]
     gdrun.load("latest")
 
 The numerics need no config: `gdrun.optim`, `gdrun.nn` and `gdrun.data` are libraries of their own.
@@ -20,9 +22,20 @@ from typing import TYPE_CHECKING, Any
 from gdrun.version import __version__
 
 if TYPE_CHECKING:
-    from gdrun.api import Group, Run, compare_optimizers, kfold, load, resume, sweep, train
+    from gdrun.api import Group, Run, compare_optimizers, kfold, load, minimize, resume, sweep, train
 
-__all__ = ["Group", "Run", "__version__", "compare_optimizers", "kfold", "load", "resume", "sweep", "train"]
+__all__ = [
+    "Group",
+    "Run",
+    "__version__",
+    "compare_optimizers",
+    "kfold",
+    "load",
+    "minimize",
+    "resume",
+    "sweep",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, from_plain
 from gdrun.config import load as load_config
-from gdrun.config.load import plain_source, read_source
+from gdrun.config.load import Source, plain_source, read_source
 from gdrun.config.overrides import Overrides
 from gdrun.config.plugins import load_plugin
 from gdrun.data.folds import Strategy
@@ -20,6 +20,7 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.comparison.plan import plan_comparison
 from gdrun.experiments.kfold import plan_kfold
+from gdrun.experiments.minimize.plan import plan_minimizing
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.experiments.resume import resume as go_on
 from gdrun.experiments.sweep.plan import plan_sweep
@@ -166,7 +167,7 @@ def compare_optimizers(
     files = _load_plugins(plugins)
     several = [configs] if isinstance(configs, str | Path | Mapping) else configs
     names = optimizers if optimizers is None or isinstance(optimizers, str) else ",".join(optimizers)
-    problems = [_config(config, overrides) for config in several]
+    problems = [_source(config).load_any(overrides).config for config in several]
     plan = plan_comparison(
         problems, optimizers=names, seeds=seeds, trials=trials, workers=workers_on(cluster, workers)
     )
@@ -200,10 +201,36 @@ def sweep(
     """
     cluster = chosen_cluster(engine, scheduler)
     files = _load_plugins(plugins)
-    source = plain_source(config) if isinstance(config, Mapping) else read_source(config)
+    source = _source(config)
     space = space_of(source, values, overrides)
     plan = plan_sweep(space, seeds=seeds, random=random, workers=workers_on(cluster, workers))
     return Group(_carried_out(plan, runs_dir, files, cluster))
+
+
+def minimize(
+    config: str | Path | Mapping[str, Any],
+    overrides: Overrides = (),
+    *,
+    runs_dir: str | Path = RUNS,
+    workers: int | str | None = None,
+    engine: Engine = "local",
+    scheduler: str | None = None,
+    plugins: Sequence[str | Path] = (),
+) -> Run | Group:
+    """Follow the gradient of an objective; the same as `gdrun minimize`.
+
+    Args:
+        config, overrides, runs_dir, workers, engine, scheduler, plugins: as for `train`.
+
+    Returns:
+        The run, or the group of several starts: its `result` has the best value and where it is, its
+        `trajectory` every step.
+    """
+    cluster = chosen_cluster(engine, scheduler)
+    files = _load_plugins(plugins)
+    source = _source(config)
+    plan = plan_minimizing(source.load_objective(overrides).config, workers_on(cluster, workers))
+    return load(_carried_out(plan, runs_dir, files, cluster))
 
 
 def resume(
@@ -240,6 +267,10 @@ def _load_plugins(plugins: Sequence[str | Path]) -> list[Path]:
     for plugin in plugins:
         load_plugin(plugin)
     return [Path(plugin) for plugin in plugins]
+
+
+def _source(config: str | Path | Mapping[str, Any]) -> Source:
+    return plain_source(config) if isinstance(config, Mapping) else read_source(config)
 
 
 def _config(config: str | Path | Mapping[str, Any], overrides: Overrides) -> Config:

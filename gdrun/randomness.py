@@ -24,8 +24,10 @@ class Purpose(IntEnum):
     TRIALS = 9  # settings that a comparison tries
     RESAMPLES = 10  # of the statistics of a comparison
     SWEEP = 11  # points of a random sweep
+    AUGMENTATION = 12  # how training images are moved and mirrored
     GRADIENT_NOISE = 13  # added to the gradient; followed by the number of the update
     ANNEALING = 14  # proposals of simulated annealing; followed by the number of the update
+    START = 15  # of a descent on an objective; takes the seed of the starts; followed by their number
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:

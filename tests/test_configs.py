@@ -15,7 +15,8 @@ from cli_commands import CONFIGS, gdrun, record, the_run
 
 from gdrun.run_directory.store import Run
 
-NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+DESCENTS = sorted(path.stem for path in CONFIGS.glob("minimize-*.yaml"))  # see test_configs_minimize.py
+NAMES = sorted({path.stem for path in CONFIGS.glob("*.yaml")} - set(DESCENTS))
 LOWEST_ACCURACY = {
     "moons-decision": 0.93,
     "digits-svm": 0.9,
@@ -48,7 +49,7 @@ def test_there_are_configs() -> None:
     assert set(NAMES) >= set(LOWEST_ACCURACY)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *DESCENTS])
 def test_names_its_run_after_the_file_and_says_what_to_watch(name: str) -> None:
     text = (CONFIGS / f"{name}.yaml").read_text()
     assert f"\nname: {name}" in text
@@ -56,7 +57,7 @@ def test_names_its_run_after_the_file_and_says_what_to_watch(name: str) -> None:
     assert "\n# Watch: " in text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *DESCENTS])
 def test_is_valid_without_a_warning(name: str) -> None:
     answer = gdrun("validate", CONFIGS / f"{name}.yaml", "--json")
     assert answer.code == 0, answer
@@ -88,6 +89,26 @@ def test_learns(trained: Train, name: str) -> None:
 
 class TestComments:
     """What the comments say to watch."""
+
+    def test_averaged_weights_stay_where_the_last_ones_jump_around(self, trained: Train) -> None:
+        last: dict[str, list[float]] = {"average": [], "plain": [], "lookahead": []}
+        for seed in range(4):
+            plain = ("averaging=null", f"seed={seed}")
+            runs = {
+                "average": trained("averaging-noisy-tail", f"seed={seed}"),
+                "plain": trained("averaging-noisy-tail", *plain),
+                "lookahead": trained("averaging-noisy-tail", *plain, "lookahead={steps: 5, alpha: 0.2}"),
+            }
+            for name, run in runs.items():
+                last[name].append(run.metrics["train_loss"][-1])
+            both = [runs[name].metrics["train_loss"] for name in ("average", "plain")]
+            assert (both[0][:11] == both[1][:11]).all()  # until the average begins
+            assert np.abs(np.diff(both[0][15:])).max() < np.abs(np.diff(both[1][15:])).max() / 5
+        assert max(last["average"]) < min(last["plain"])
+        assert np.ptp(last["average"]) < np.ptp(last["plain"]) / 10
+        assert np.mean(last["average"]) < np.mean(last["lookahead"]) < np.mean(last["plain"])
+        falling = trained("averaging-noisy-tail", "averaging=null", "schedule=linear")
+        assert falling.metrics["train_loss"][-1] < 1.02 * min(last["average"])
 
     def test_auto_mpg_is_a_few_miles_off(self, trained: Train) -> None:
         assert trained("auto-mpg-huber").result["test"]["mae"] < 3

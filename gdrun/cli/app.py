@@ -15,6 +15,7 @@ COMMANDS = {  # name → the function, or the group of further commands, in a mo
     "kfold": "kfold.kfold",
     "compare-optimizers": "compare_optimizers.compare_optimizers",
     "sweep": "sweep.sweep",
+    "minimize": "minimize.minimize",
     "resume": "resume.resume",
     "evaluate": "evaluate.evaluate",
     "predict": "predict.predict",

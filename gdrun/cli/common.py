@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gdrun.config import Config, dump_yaml
-from gdrun.config.load import Source, read_source
+from gdrun.config import AnyConfig, Config, dump_yaml
+from gdrun.config.load import Kind, LoadedAs, Source, read_source
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
 from gdrun.experiments.carrying_out import Tell
+from gdrun.experiments.minimize.work import smoke as fewer_steps
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.report.console.outcome import show_outcome
 from gdrun.report.console.plan import plan_document, plan_table
@@ -36,12 +37,34 @@ def load_config(
     *,
     smoke: bool = False,
 ) -> Config:
-    """The config of a command, with its notices shown."""
+    """The config of a command that trains, with its notices shown."""
     source, changes = read_config(path, overrides, name, plugins)
-    loaded = source.load(changes)
+    loaded = noticed(screen, source.load(changes))
+    return cut_short(loaded) if smoke else loaded
+
+
+def load_any_config(
+    path: Path,
+    overrides: Sequence[str] | None,
+    name: str | None,
+    plugins: Sequence[Path] | None,
+    screen: Screen,
+    *,
+    smoke: bool = False,
+) -> AnyConfig:
+    """The same for a command that takes configs with an objective, too."""
+    source, changes = read_config(path, overrides, name, plugins)
+    if source.is_objective:
+        loaded = noticed(screen, source.load_objective(changes))
+        return fewer_steps(loaded) if smoke else loaded
+    return load_config(path, overrides, name, plugins, screen, smoke=smoke)
+
+
+def noticed(screen: Screen, loaded: LoadedAs[Kind]) -> Kind:
+    """A config that was loaded, with its notices shown."""
     for notice in loaded.notices:
         screen.notice(notice)
-    return cut_short(loaded.config) if smoke else loaded.config
+    return loaded.config
 
 
 def read_config(
@@ -74,16 +97,23 @@ def trained_run(name: str, runs_directory: Path, plugins: Sequence[Path] | None)
 
 
 def carry_through(
-    screen: Screen, *, runs: int, epochs: int, work: Callable[[Tell, Interruption], Path]
+    screen: Screen, *, runs: int, rounds: int, work: Callable[[Tell, Interruption], Path], unit: str = "epoch"
 ) -> dict[str, Any]:
     """Do the work under a progress line, then show what it left; returns its record.
+
+    Args:
+        screen: where to show it.
+        runs: how many there are.
+        rounds: epochs or steps of each.
+        work: what is done.
+        unit: what a round is called.
 
     Raises:
         StoppedError: it was interrupted; the message says how to go on.
     """
     interruption = Interruption()
     with interruption.listening():
-        with LiveProgress(screen, runs, epochs) as progress:
+        with LiveProgress(screen, runs, rounds, unit) as progress:
             path = work(progress.tell, interruption)
         from gdrun.report.html import write_report
 
@@ -126,7 +156,8 @@ def carry_out_or_show(
     return carry_through(
         screen,
         runs=plan.runs,
-        epochs=max(kind.work.epochs for kind in plan.layout.kinds),
+        rounds=max(kind.rounds for kind in plan.layout.kinds),
+        unit=plan.command.unit,
         work=lambda tell, interruption: carry_out_plan(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or [], cluster=cluster
         ),
@@ -146,4 +177,5 @@ def check_finite(record: Mapping[str, Any]) -> None:
         DivergedError: it did.
     """
     if record["status"] == "diverged":
-        raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate or gradient_clipping")
+        further = "" if record["command"] == "minimize" else " or gradient_clipping"
+        raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate{further}")

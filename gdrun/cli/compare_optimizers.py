@@ -55,7 +55,7 @@ def compare_optimizers(
 
     [bold]gdrun compare-optimizers configs/digits-mlp.yaml epochs=20 --optimizers sgd,momentum,adam[/]
     """
-    from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
+    from gdrun.cli.common import carry_out_or_show, load_any_config, number_of_workers
     from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.errors import ConfigError
     from gdrun.experiments.comparison.plan import plan_comparison
@@ -69,7 +69,7 @@ def compare_optimizers(
         raise ConfigError("name a config file, such as configs/digits-mlp.yaml")
     if name is not None and len(files) > 1:
         raise ConfigError("--name: several configs have their own names")
-    configs = [load_config(file, overrides, name, plugin, screen, smoke=smoke) for file in files]
+    configs = [load_any_config(file, overrides, name, plugin, screen, smoke=smoke) for file in files]
     plan = plan_comparison(
         configs,
         optimizers=optimizers,

@@ -14,7 +14,7 @@ def explain(
         str,
         typer.Argument(
             metavar="NAME",
-            help="A component (adam, or schedule/linear where the name alone isn't enough), a kind of "
+            help="A component (adam, or schedule/linear for one of several that are called so), a kind of "
             "component, a key of the config, or an option.",
         ),
     ],
@@ -33,7 +33,7 @@ def explain(
     [bold]gdrun explain adam[/]
     [bold]gdrun explain step every_epochs=10 factor=0.5[/]
     """
-    from gdrun.config.lookup import configured, find
+    from gdrun.config.lookup import configured, find, find_all
     from gdrun.config.plugins import load_all_plugins
     from gdrun.errors import ConfigError
     from gdrun.report.console.explain import explanation_document, show_explanation
@@ -41,11 +41,16 @@ def explain(
 
     screen = Screen(json=json)
     load_all_plugins(plugin or ())
-    found = find(name)
-    if settings and not found.entry:
+    meanings = (find(name),) if settings else find_all(name)  # options are those of one component
+    entry = meanings[0].entry
+    if settings and not entry:
         raise ConfigError(f"{name} is no component and has no options to set; say only: gdrun explain {name}")
-    component = configured(found.entry, settings) if found.entry and settings else None
+    component = configured(entry, settings) if entry and settings else None
     if json:
-        screen.document(explanation_document(found))
-    else:
+        documents = [explanation_document(found) for found in meanings]
+        screen.document(documents[0] if len(documents) == 1 else {"name": name, "meanings": documents})
+        return
+    for number, found in enumerate(meanings):
+        if number:
+            screen.show()
         show_explanation(screen, found, component)

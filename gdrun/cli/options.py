@@ -76,6 +76,9 @@ Smoke = Annotated[
         "--smoke", help="The same, cut to 2 epochs and 512 training rows: for CI.", rich_help_panel=_RUNNING
     ),
 ]
+SmokeSteps = Annotated[
+    bool, typer.Option("--smoke", help="The same, cut to 20 steps: for CI.", rich_help_panel=_RUNNING)
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write nothing.", rich_help_panel=_OUTPUT)
 ]

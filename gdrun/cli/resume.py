@@ -57,6 +57,7 @@ def resume(
             screen.notice(f"{path} has ended already: there is nothing to go on with")
         return path
 
-    record = carry_through(screen, runs=count, epochs=saved.config["epochs"], work=work)
+    unit = "epoch" if "epochs" in saved.config else "step"
+    record = carry_through(screen, runs=count, rounds=saved.config[f"{unit}s"], work=work, unit=unit)
     if went_on:
         check_finite(record)

@@ -110,17 +110,37 @@ def is_leaf(annotation: Any) -> bool:
     return not (is_list(inner) or is_mapping(inner) or is_section(inner) or family_of(inner))
 
 
+@once
+def families(annotation: Any) -> tuple[Family, ...]:
+    """The families whose components a value of this type may be."""
+    return tuple(filter(None, (family_of(bare(alternative)) for alternative in alternatives(annotation))))
+
+
+def name_node(node: Node, family: Family) -> Node | None:
+    """The node that says which component of the family is meant; None where a mapping doesn't say."""
+    if not isinstance(node.value, dict):
+        return node
+    named = node.value.get("name")
+    if named is None and family.implied in node.value:
+        return Node(family.implied, node.value[family.implied].place)
+    return named
+
+
+def component_at(kinds: Sequence[Family], node: Node) -> tuple[Family, Any]:
+    """The first of the families that has what the node asks for, and its class; else the first, and None."""
+    for family in kinds:
+        named = name_node(node, family)
+        cls = family.find(None if named is None else named.value)
+        if cls is not None:
+            return family, cls
+    return kinds[0], None
+
+
 def class_at(annotation: Any, node: Node) -> tuple[Family | None, Any]:
     """The family that a value of this type belongs to, and the class that the node asks for, if any."""
-    for alternative in alternatives(annotation):
-        inner = bare(alternative)
-        if family := family_of(inner):
-            named = node.value.get("name") if isinstance(node.value, dict) else node
-            name = named.value if named is not None else None
-            return family, family.find(name)
-        if is_section(inner):
-            return None, inner
-    return None, None
+    if kinds := families(annotation):
+        return component_at(kinds, node)
+    return None, next((bare(kind) for kind in alternatives(annotation) if is_section(kind)), None)
 
 
 def is_path(option: str, annotation: Any) -> bool:

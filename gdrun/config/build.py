@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import os
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,20 @@ from gdrun.config.annotations import (
     bare,
     choices,
     class_at,
+    component_at,
+    families,
     fit,
     in_words,
     is_list,
     is_mapping,
     is_path,
     is_section,
+    name_node,
     null_means,
     scalars,
     surrounded,
 )
-from gdrun.config.families import Family, family_of
+from gdrun.config.families import FAMILIES, Family, family_of
 from gdrun.config.problems import Position, Problems, did_you_mean, shown, shown_path
 from gdrun.config.reader import BROKEN, CONTROL, Node
 
@@ -107,10 +110,9 @@ class Builder:
             fits, value = fit(node.value, scalars(annotation))
             if fits:
                 return value
+        if isinstance(node.value, str | dict) and (named := families(annotation)):
+            return self._component(named, node, key)
         for kind in kinds:
-            family = family_of(bare(kind))
-            if family and isinstance(node.value, str | dict):
-                return self._component(family, node, key)
             if isinstance(node.value, list) and is_list(kind):
                 return self._list(kind, node.value, node, key)
             if isinstance(node.value, dict) and is_mapping(kind):
@@ -136,24 +138,25 @@ class Builder:
             )
         return type(value)(path)
 
-    def _component(self, family: Family, node: Node, key: str) -> Any:
-        name_node, options = node, Node({}, node.position, node.key_position)
+    def _component(self, kinds: Sequence[Family], node: Node, key: str) -> Any:
+        family, cls = component_at(kinds, node)
+        known = ", ".join(name for kind in kinds for name in kind.components) or f"no {family.plural} at all"
+        named, options = name_node(node, family), Node({}, node.position, node.key_position)
+        if named is None:
+            said = f"doesn't say which {family.kind}: add name: …, one of {known}"
+            return self._broken(node, key, said, at=node.place)
         if isinstance(node.value, dict):
-            if "name" not in node.value:
-                said = f"doesn't say which {family.kind}: add name: …, one of {', '.join(family.components)}"
-                return self._broken(node, key, said, at=node.place)
-            name_node = node.value["name"]
-            self.positions[_join(key, "name")] = name_node.place
+            self.positions[_join(key, "name")] = named.place
             options = replace(node, value={k: child for k, child in node.value.items() if k != "name"})
-        name = name_node.value
+        name = named.value
         if name is BROKEN:
             return BROKEN
-        cls = family.find(name)
         if cls is None or not isinstance(name, str):
-            known = ", ".join(family.components) or f"no {family.plural} at all"
-            near = did_you_mean(name, family.components)
+            near = did_you_mean(name, [one for kind in kinds for one in kind.components])
+            others = [one.with_article for one in FAMILIES.values() if str(name) in one.components]
+            near = f" but {' and '.join(others)}" if others else near
             said = f"{shown(name)} is not {family.with_article}{near} (there are: {known})"
-            return self._broken(name_node, key if name_node is node else _join(key, "name"), said)
+            return self._broken(named, key if named is node else _join(key, "name"), said)
         return self.section(cls, options, key, name)
 
     def _around(self, cls: Any, inner: str, family: Family, node: Node, key: str) -> Any:
@@ -162,7 +165,7 @@ class Builder:
         if isinstance(node.value, dict):
             own = {k: child for k, child in node.value.items() if k in option_types(cls) and k != inner}
             node = replace(node, value={k: child for k, child in node.value.items() if k not in own})
-        component = self._component(family, node, key)
+        component = self._component([family], node, key)
         if component is BROKEN:
             self.section(cls, replace(node, value=own | {inner: replace(node, value=BROKEN)}), key)
             return BROKEN

@@ -9,15 +9,14 @@ from typing import Any
 
 from gdrun.component import option_types
 from gdrun.config.build import Builder
-from gdrun.config.config import Config
-from gdrun.config.load import complete, from_plain
+from gdrun.config.load import Kind, complete, plain_source
 from gdrun.config.overrides import apply_overrides
 from gdrun.config.plain import to_node, to_plain
 from gdrun.config.problems import Position, Problems
 from gdrun.config.reader import BROKEN
 
 
-def with_changes(config: Config, changes: Mapping[str, Any]) -> Config:
+def with_changes(config: Kind, changes: Mapping[str, Any]) -> Kind:
     """The config that `from_plain(to_plain(config), changes)` gives, in a fraction of its time.
 
     A plan of thousands of runs has one config a run, and they differ in a key or two.
@@ -30,18 +29,21 @@ def with_changes(config: Config, changes: Mapping[str, Any]) -> Config:
         ConfigError: all that is wrong with the changes.
     """
     changed = _with_changed_parts(config, changes)
-    return from_plain(to_plain(config), changes).config if changed is None else changed
+    return (
+        plain_source(to_plain(config)).load_as(type(config), changes).config if changed is None else changed
+    )
 
 
-def _with_changed_parts(config: Config, changes: Mapping[str, Any]) -> Config | None:
+def _with_changed_parts(config: Kind, changes: Mapping[str, Any]) -> Kind | None:
     """The same, or None where anything is wrong: then the long way says what."""
-    types = option_types(Config)
+    kind: Any = type(config)
+    types = option_types(kind)
     parts = {str(key).partition(".")[0] for key in changes}
     if not parts <= types.keys():
         return None
     problems = Problems()
     root = to_node({part: getattr(config, part) for part in parts}, Position(""), problems)
-    root = apply_overrides(root, Config, changes, problems, [])
+    root = apply_overrides(root, type(config), changes, problems, [])
     builder = Builder(problems, Path())
     values: dict[str, Any] = {}
     for part, node in root.value.items() if isinstance(root.value, dict) else ():

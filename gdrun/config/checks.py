@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gdrun.config.config import Config
 from gdrun.optim.schedule import RunLength
+from gdrun.optim.schedules.plateau import Plateau
 from gdrun.optim.searcher import Searcher
 
 
@@ -49,6 +50,7 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
         )
     if config.tolerance and isinstance(config.optimizer, Searcher) and not config.optimizer.needs_gradient:
         yield f"tolerance has no effect: {config.optimizer.name} computes no gradients"
+    yield from (f"schedule: {said}" for said in _of_schedule(config, training_rows))
     if training_rows is None:
         return
     length = run_length(config, training_rows)
@@ -63,6 +65,20 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
             f"{optimizer.name} is made for full batches: with {config.batch_size} of {training_rows} "
             "training rows, what it learns from one batch misleads it on the next; set batch_size: full"
         )
+
+
+def _of_schedule(config: Config, training_rows: int | None) -> list[str]:
+    """What is wrong with the schedule; before the data is read, only what needs no length of an epoch."""
+    schedule, stopping = config.schedule, config.early_stopping
     patience = None if stopping is None else stopping.patience
-    for said in config.schedule.warnings(length, patience):
-        yield f"schedule: {said}"
+    found = []
+    if training_rows is not None:
+        found = schedule.warnings(run_length(config, training_rows), patience)
+    elif schedule.warmup_epochs is not None and schedule.warmup_epochs >= config.epochs > 0:
+        found = [
+            f"the warm-up of {schedule.warmup_epochs:g} epochs lasts as long as the run of {config.epochs}: "
+            "the schedule itself never begins"
+        ]
+    if not found and isinstance(schedule, Plateau):
+        return schedule.out_of_reach(config.epochs // config.evaluation.every_epochs, patience)
+    return found

@@ -11,6 +11,7 @@ from gdrun.component import Count, Positive, WholeNumber
 from gdrun.config.comparison import Compare
 from gdrun.config.marks import NAME, NullMeans
 from gdrun.config.sections import Checkpoint, Compute, EarlyStopping, Evaluation, Preprocessing, Split
+from gdrun.data.augmentation import Augmentation
 from gdrun.data.table import Dataset
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.initializers import INITIALIZERS
@@ -41,6 +42,7 @@ class Config:
         dataset: what is learned.
         split: which rows train, validate and test.
         preprocessing: what is done to the columns.
+        augmentation: how training images are changed whenever they are shown.
         model: the network.
         initializer: of the weights; biases start at 0.
         loss: what is minimized; null for the usual one of the task.
@@ -74,6 +76,7 @@ class Config:
     dataset: Dataset
     split: Split = Split()
     preprocessing: Preprocessing = Preprocessing()
+    augmentation: Augmentation | None = None
     model: Model = MODELS["mlp"]()
     initializer: Initializer = INITIALIZERS["he_normal"]()
     loss: Loss | None = None

@@ -10,6 +10,13 @@ from gdrun.optim.searcher import Searcher
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Dotted key and message of each."""
+    scaling = config.preprocessing.features
+    if config.augmentation is not None and scaling in ("standardize", "min_max"):
+        yield (
+            "augmentation",
+            f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
+            "scale, standardize_channels or none there",
+        )
     optimizer = config.optimizer
     if not isinstance(optimizer, Searcher):
         return
@@ -17,6 +24,12 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
         yield (
             "batch_size",
             f"{optimizer.name} compares losses, which must be of the same rows: set batch_size: full",
+        )
+    if config.augmentation is not None:
+        yield (
+            "augmentation",
+            f"{optimizer.name} compares losses, which must be of the same images: leave this out, or take "
+            "another optimizer",
         )
     for key in ("lookahead", "gradient_noise"):
         if getattr(config, key) is not None:

@@ -13,6 +13,7 @@ from gdrun.config.annotations import alternatives, bare, in_words, is_section
 from gdrun.config.config import Config
 from gdrun.config.dump import flow
 from gdrun.config.families import FAMILIES
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.plain import to_plain
 
 _HEADING = re.compile(r"^([A-Z][a-z]+):\s*$")
@@ -61,7 +62,7 @@ def entries() -> Iterator[Entry]:
     for family in FAMILIES.values():
         for name, cls in family.components.items():
             yield Entry(family.kind, name, cls)
-    for key, annotation in option_types(Config).items():
+    for key, annotation in {**option_types(ObjectiveConfig), **option_types(Config)}.items():
         for alternative in alternatives(annotation):
             if is_section(alternative):
                 yield Entry("config", key, bare(alternative))

@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 from gdrun.config.config import Config
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.plain import to_plain
 from gdrun.config.scalars import resolve
 
@@ -24,7 +25,7 @@ _OLD_NUMBER = re.compile(r"[-+.]?[0-9_.:,+\-eExXoObBtTzZ]*")
 _ESCAPED = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
 
 
-def dump_yaml(config: Config) -> str:
+def dump_yaml(config: Config | ObjectiveConfig) -> str:
     """The complete config as YAML; loading it gives an equal config."""
     lines = []
     for key, value in to_plain(config).items():

@@ -21,6 +21,9 @@ from gdrun.nn.metric import Metric
 from gdrun.nn.metrics import METRICS
 from gdrun.nn.model import Model
 from gdrun.nn.models import MODELS
+from gdrun.objectives import LINE_METHODS, OBJECTIVES
+from gdrun.objectives.line_methods import LineMethod
+from gdrun.objectives.objective import Objective
 from gdrun.optim import AVERAGINGS, OPTIMIZERS
 from gdrun.optim.averaging import Averaging
 from gdrun.optim.method import Method
@@ -37,12 +40,14 @@ class Family:
         plural: the same for several.
         base: the class that all of them derive from.
         components: name → class; the dictionary itself, so that what a plugin adds is seen.
+        implied: the component that a mapping with its option of that name means, where it gives no name.
     """
 
     kind: str
     plural: str
     base: type[Component]
     components: MutableMapping[str, type[Any]]
+    implied: str | None = None
 
     def find(self, name: object) -> type[Any] | None:
         """The component with this name, or None. An unknown name makes installed packages' plugins load."""
@@ -56,7 +61,7 @@ class Family:
 
     @property
     def with_article(self) -> str:
-        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind.replace('_', ' ')}"
 
 
 FAMILIES: dict[str, Family] = {
@@ -72,6 +77,8 @@ FAMILIES: dict[str, Family] = {
         Family("optimizer", "optimizers", Method, OPTIMIZERS),
         Family("averaging", "averagings", Averaging, AVERAGINGS),
         Family("schedule", "schedules", Schedule, SCHEDULES),
+        Family("objective", "objectives", Objective, OBJECTIVES, implied="expression"),
+        Family("line_method", "line_methods", LineMethod, LINE_METHODS),
     )
 }
 

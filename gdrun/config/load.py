@@ -6,22 +6,28 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
 from gdrun.component import option_types
 from gdrun.config.build import Builder
 from gdrun.config.config import Config
 from gdrun.config.contradictions import contradictions
+from gdrun.config.objective import ObjectiveConfig, problems_of
 from gdrun.config.overrides import Assignment, Overrides, apply_overrides
 from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problem, Problems
 from gdrun.config.reader import BROKEN, Node, read_file
 from gdrun.config.tasks import fill_task, task_of, task_problems
 from gdrun.data import DATASETS
+from gdrun.errors import ConfigError
+
+AnyConfig = Config | ObjectiveConfig  # of a run that trains, or of one that minimizes
+Kind = TypeVar("Kind", bound=AnyConfig)
+OBJECTIVE = "objective"  # the key by which the two are told apart
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedAs(Generic[Kind]):
     """A config as it was loaded.
 
     Attributes:
@@ -31,10 +37,13 @@ class Loaded:
         positions: dotted key → where the file says it.
     """
 
-    config: Config
+    config: Kind
     notices: tuple[str, ...] = ()
     folder: Path = Path()
     positions: Mapping[str, Position] = field(default_factory=dict)
+
+
+Loaded = LoadedAs[Config]
 
 
 @dataclass(frozen=True)
@@ -53,15 +62,40 @@ class Source:
     name: str
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def is_objective(self) -> bool:
+        """Whether it is a config for `gdrun minimize`."""
+        return isinstance(self.root.value, dict) and OBJECTIVE in self.root.value
+
     def load(self, overrides: Overrides | Sequence[str | Assignment] = ()) -> Loaded:
-        """The config with these overrides.
+        """The config of a run that trains, with these overrides.
 
         Raises:
             ConfigError: all that is wrong.
         """
+        if self.is_objective:
+            raise ConfigError(f"{self.name} has an objective and no dataset: gdrun minimize is for that")
+        return self.load_as(Config, overrides)
+
+    def load_objective(
+        self, overrides: Overrides | Sequence[str | Assignment] = ()
+    ) -> LoadedAs[ObjectiveConfig]:
+        """The config of a run that minimizes, likewise."""
+        if isinstance(self.root.value, dict) and "dataset" in self.root.value and not self.is_objective:
+            raise ConfigError(f"{self.name} has a dataset and no objective: gdrun train is for that")
+        return self.load_as(ObjectiveConfig, overrides)
+
+    def load_any(
+        self, overrides: Overrides | Sequence[str | Assignment] = ()
+    ) -> Loaded | LoadedAs[ObjectiveConfig]:
+        """The config, of whichever kind it is."""
+        return self.load_objective(overrides) if self.is_objective else self.load(overrides)
+
+    def load_as(self, kind: type[Kind], overrides: Overrides | Sequence[str | Assignment]) -> LoadedAs[Kind]:
+        """The config of a run of this kind, likewise."""
         problems = Problems()
         problems.found += self.problems
-        return _load(self.root, problems, overrides, self.folder, self.name)
+        return _load(kind, self.root, problems, overrides, self.folder, self.name)
 
 
 def read_source(path: str | Path) -> Source:
@@ -120,28 +154,29 @@ def from_plain(
 
 
 def _load(
+    kind: type[Kind],
     root: Node,
     problems: Problems,
     overrides: Overrides | Sequence[str | Assignment],
     folder: Path,
     name: str,
-) -> Loaded:
+) -> LoadedAs[Kind]:
     if root.value is None:  # an empty file: everything may still come from overrides
         root = replace(root, value={})
     notices: list[str] = []
     if isinstance(root.value, dict):
-        root = apply_overrides(root, Config, overrides, problems, notices)
+        root = apply_overrides(root, kind, overrides, problems, notices)
     builder = Builder(problems, folder)
-    config: Config = builder.section(Config, root, label="a config")
+    config: Kind = builder.section(kind, root, label="a config")
     if config is not BROKEN:
         if "name" not in builder.positions:
             config = replace(config, name=name)
         config = complete(config, builder, root.position)
     problems.raise_any()
-    return Loaded(config, tuple(notices), folder.absolute(), builder.positions)
+    return LoadedAs(config, tuple(notices), folder.absolute(), builder.positions)
 
 
-def complete(config: Config, builder: Builder, position: Position) -> Config:
+def complete(config: Kind, builder: Builder, position: Position) -> Kind:
     """The config with what its keys say together; what they contradict goes to the builder's problems.
 
     Args:
@@ -149,7 +184,17 @@ def complete(config: Config, builder: Builder, position: Position) -> Config:
         builder: that made them.
         position: of keys that stand nowhere.
     """
+    if isinstance(config, Config):
+        return cast("Kind", _complete(config, builder, position))
+    for key, message in problems_of(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
+    return config
+
+
+def _complete(config: Config, builder: Builder, position: Position) -> Config:
     config = _with_own_parts(config, builder)
+    for key, message in contradictions(config):
+        builder.problems.add(builder.positions.get(key, position), key, message)
     task = task_of(config)
     found = [*contradictions(config), *([] if task is None else task_problems(config, task))]
     for key, message in found:

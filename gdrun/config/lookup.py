@@ -14,12 +14,14 @@ from gdrun.config.build import Builder
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, Option, entries, options
 from gdrun.config.families import FAMILIES, Family, family_of
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.overrides import apply_overrides
 from gdrun.config.plain import to_node
 from gdrun.config.problems import Position, Problems, did_you_mean, shown
 from gdrun.errors import ConfigError
 
 CONFIG = "config"  # what the keys of a config count as, beside the kinds of components
+MINIMIZE = "minimize"  # what the config of that command is called
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,31 +48,40 @@ class Found:
 
 
 def find(name: str) -> Found:
-    """What is called so: `adam`, `loss/mse`, `early_stopping`, `optimizers`, `batch_size`, `adam.beta1`.
-
-    Components and sections of the config come first, then kinds, then options.
+    """The one thing that is called so; see `find_all`.
 
     Raises:
         ConfigError: nothing is, or several things; the message says what to write instead.
     """
+    found = find_all(name)
+    kinds = [one.entry.kind for one in found if one.entry]
+    if len(found) > 1:
+        which = in_a_row([f"{kind}/{name}" for kind in kinds], "or")
+        raise ConfigError(f"{name} is {in_a_row(list(map(_with_article, kinds)), 'and')}; write {which}")
+    return found[0]
+
+
+def find_all(name: str) -> tuple[Found, ...]:
+    """What is called so: `adam`, `loss/mse`, `early_stopping`, `optimizers`, `batch_size`, `adam.beta1`.
+
+    Components and sections of the config come first, all of that name; then a kind, then an option.
+
+    Raises:
+        ConfigError: nothing is; the message says what to write instead.
+    """
     kind, _, rest = name.rpartition("/")
     names = _Names(kind)
     found = [entry for entry in names.entries if entry.name == rest]
-    if len({entry.kind for entry in found}) > 1:
-        which = in_a_row([f"{entry.kind}/{entry.name}" for entry in found], "or")
-        kinds = in_a_row([_with_article(entry.kind) for entry in found], "and")
-        raise ConfigError(f"{rest} is {kinds}; write {which}")
     if found:
-        return Found(found[0])
+        return tuple(Found(entry) for entry in {entry.kind: entry for entry in found}.values())
     if not kind and (family := _family(rest)):
-        key = next(
-            (key for key, annotation in option_types(Config).items() if _takes(annotation, family)), ""
-        )
-        return Found(family=family, uses=names.uses(key, only=CONFIG))
+        keys = {**option_types(ObjectiveConfig), **option_types(Config)}
+        key = next((key for key, annotation in keys.items() if _takes(annotation, family)), "")
+        return (Found(family=family, uses=names.uses(key, only=CONFIG)),)
     owner, _, option = rest.rpartition(".")
     uses = names.uses(option, only=owner)
     if uses:
-        return Found(uses=uses)
+        return (Found(uses=uses),)
     raise ConfigError(
         f"nothing is called {shown(name)}{did_you_mean(rest, names.known)}; `gdrun list` shows all components"
     )
@@ -118,7 +129,7 @@ class _Names:
     def __init__(self, kind: str) -> None:
         family = find_family(kind) if kind else None
         wanted = family.kind if family else kind
-        everything = [Entry(CONFIG, CONFIG, Config), *entries()]
+        everything = [Entry(CONFIG, CONFIG, Config), Entry(CONFIG, MINIMIZE, ObjectiveConfig), *entries()]
         self.entries = [entry for entry in everything if not wanted or entry.kind == wanted]
 
     @cached_property

@@ -13,6 +13,7 @@ from gdrun.component import option_types
 from gdrun.config.families import family_of_component
 from gdrun.config.problems import Position, Problems, shown
 from gdrun.config.reader import BROKEN, CONTROL, DEEPEST, Node
+from gdrun.config.scalars import MOST_DIGITS
 
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
@@ -68,6 +69,9 @@ def to_node(value: object, position: Position, problems: Problems, key: str = ""
         value = str(value)
     if isinstance(value, str) and (strange := CONTROL.search(value)):
         problems.add(position, key, f"character U+{ord(strange[0]):04X} is not allowed in text")
+        return Node(BROKEN, position, position)
+    if isinstance(value, int) and abs(value) >= 10**MOST_DIGITS:
+        problems.add(position, key, f"a number of more than {MOST_DIGITS} digits is too large")
         return Node(BROKEN, position, position)
     if value is None or isinstance(value, bool | int | float | str):
         return Node(value, position, position)

@@ -15,7 +15,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _NAN = re.compile(r"\.(nan|NaN|NAN)")
 
-_MOST_DIGITS = 400  # more than any float has; Python refuses to read a few thousand
+MOST_DIGITS = 40  # a seed of 128 bits has 39; products of several sizes must still fit into a float
 
 Scalar = None | bool | int | float | str
 
@@ -37,7 +37,7 @@ def resolve(text: str) -> Scalar:
         return False
     for form, base in ((_DECIMAL, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
         if form.fullmatch(text):
-            if len(text) > _MOST_DIGITS:
+            if len(text) > MOST_DIGITS:
                 raise ValueError(f"a number of {len(text)} digits is too large")
             return int(text if base == 10 else text[2:], base)
     if _FLOAT.fullmatch(text):

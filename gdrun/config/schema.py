@@ -21,7 +21,9 @@ from gdrun.config.annotations import (
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, descriptions
 from gdrun.config.families import FAMILIES, Family, family_of
+from gdrun.config.load import OBJECTIVE
 from gdrun.config.marks import Pattern
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.plain import to_plain
 
 Schema = dict[str, Any]
@@ -34,7 +36,9 @@ def json_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "gdrun config",
-        **_object(Config),
+        "if": {"required": [OBJECTIVE]},
+        "then": _object(ObjectiveConfig),
+        "else": _object(Config),
         "$defs": {family.kind: _family(family) for family in FAMILIES.values()},
     }
 
@@ -68,8 +72,10 @@ def _object(cls: Any, **extra: Schema) -> Schema:
 def _family(family: Family, **extra: Schema) -> Schema:
     """A name alone, or a mapping with the name and options; `extra` are further ones that may be there."""
     objects = [_object(cls, name={"const": name}) for name, cls in family.components.items()]
-    for described in objects:
+    for name, described in zip(family.components, objects, strict=True):
         described["properties"] |= extra
+        if name == family.implied:
+            described["required"].remove("name")
     short = [
         name
         for name, described in zip(family.components, objects, strict=True)

@@ -64,8 +64,12 @@ def resolve_strategy(table: Table, strategy: Strategy, time_ordered: bool) -> St
             f"dataset {table.name} brings its own validation or test rows: there are no folds to make; "
             "leave out test_path and validation_path"
         )
+    if table.overlapping and strategy not in ("auto", "time-series"):
+        raise ConfigError(
+            f"rows of {table.name} share values with their neighbours in time; take strategy time-series"
+        )
     if strategy == "auto":
-        if time_ordered:
+        if time_ordered or table.overlapping:
             return "time-series"
         if table.groups is not None:
             return "group"

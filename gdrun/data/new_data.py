@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.data.csv_values import MISSING, Labels, number
+from gdrun.data.datasets.column_files import ANY_NUMBER, ColumnFile
 from gdrun.data.datasets.npz_file import as_matrix
 from gdrun.data.preprocessing import Preprocessor
 from gdrun.data.table import Category
 from gdrun.data.targets import class_label
 from gdrun.errors import DataError
-
-if TYPE_CHECKING:
-    from gdrun.data.csv_reader import CsvFile
-
-ANY_NUMBER = 1 << 31
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +55,17 @@ def read_features(
     features: str = "X",
     target: str = "y",
 ) -> NewData:
-    """Read the rows of a CSV file, of an NPZ archive if the name ends in .npz, or of an idx file of images.
+    """Read the rows of a CSV file, an NPZ archive (.npz), a Parquet file (.parquet) or an idx file of images.
 
-    A CSV file needs every column that was trained on, by name, in any order; other columns are ignored. An
-    NPZ archive needs as many columns as were trained on, in the same order, all of them numbers, or rows of
-    the same shape. An idx file has images of the size that was trained on.
+    A CSV or Parquet file needs every column that was trained on, by name, in any order; other columns are
+    ignored. An NPZ archive needs as many columns as were trained on, in the same order, all of them numbers,
+    or rows of the same shape. An idx file has images of the size that was trained on.
 
     Args:
         path: of the file.
         preprocessor: of the trained network.
-        delimiter, header, missing: how the CSV file is written, as for the dataset `csv`.
+        delimiter, header, missing: how the CSV file is written, as for the dataset `csv`; `missing` in a
+            Parquet file too.
         features, target: the names of the arrays in the NPZ archive, as for the dataset `npz`.
 
     Raises:
@@ -77,16 +74,20 @@ def read_features(
     """
     if path.suffix.lower() == ".npz":
         return _from_npz(path, preprocessor, features, target)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        from gdrun.data.parquet_reader import ParquetFile
+
+        return _from_columns(ParquetFile(path, missing), missing, preprocessor)
     from gdrun.data.idx_reader import is_idx, read_idx
 
     if is_idx(path):
         return _from_idx(path, read_idx(path), preprocessor)
     from gdrun.data.csv_reader import CsvFile
 
-    return _from_csv(CsvFile(path, delimiter, header, missing), preprocessor)
+    return _from_columns(CsvFile(path, delimiter, header, missing), missing, preprocessor)
 
 
-def _from_csv(file: CsvFile, preprocessor: Preprocessor) -> NewData:
+def _from_columns(file: ColumnFile, missing: Sequence[str], preprocessor: Preprocessor) -> NewData:
     needed = (*preprocessor.number_names, *preprocessor.levels)
     absent = [name for name in needed if name not in file.names]
     if len(absent) > 1:
@@ -97,12 +98,12 @@ def _from_csv(file: CsvFile, preprocessor: Preprocessor) -> NewData:
     for name in absent:
         file.column(name, "a feature that the network was trained on")
     numbers = list(preprocessor.number_names)
-    texts = {name: Labels(file.missing, ANY_NUMBER) for name in preprocessor.levels}
+    texts = {name: Labels(tuple(missing), ANY_NUMBER) for name in preprocessor.levels}
     targets = [name for name in preprocessor.target_names if name not in needed]
     if not set(targets) <= set(file.names):
         targets = []
     if preprocessor.task == "classification":
-        texts |= {name: Labels(file.missing, ANY_NUMBER) for name in targets}
+        texts |= {name: Labels(tuple(missing), ANY_NUMBER) for name in targets}
     else:
         numbers += targets
     matrix, codes = file.read(numbers, texts)

@@ -117,6 +117,11 @@ def _check_options(
         )
         if contradiction:
             raise ConfigError(f"split.stratify: true is not possible: {contradiction}; use auto or false")
+    if table.overlapping and not time_ordered:
+        raise ConfigError(
+            f"rows of {table.name} share values with their neighbours in time, so a random split would test "
+            "on what it trained on; set split.time_ordered: true"
+        )
     if time_ordered and table.groups is not None:
         raise ConfigError("split.time_ordered is not possible with a group column: leave one of them out")
 

@@ -40,6 +40,8 @@ class Table:
         row_shape: what a row's numbers are, the last axis running fastest: (height, width, channels) of an
             image, (time, features) of a sequence; None for a plain list of columns.
         largest: the largest value that a number can have, where that is known: 255 for a byte of an image.
+        overlapping: whether rows follow each other in time and share values with their neighbours, as windows
+            of one series do: only a split in the order of time keeps its parts apart.
         categories: the label columns among the features.
         classes: the sorted distinct labels; empty for regression.
         groups: (rows,) integers telling rows that belong together, or None.
@@ -60,6 +62,7 @@ class Table:
     target_names: tuple[str, ...] = ("target",)
     row_shape: tuple[int, ...] | None = None
     largest: float | None = None
+    overlapping: bool = False
     categories: tuple[Category, ...] = ()
     classes: tuple[str, ...] = ()
     groups: NDArray[np.int64] | None = None

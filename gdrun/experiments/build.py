@@ -255,6 +255,7 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         drop_last=first.drop_last,
         evaluate_every=first.evaluation.every_epochs,
         evaluated_rows=None if first.evaluation.train_rows == "all" else first.evaluation.train_rows,
+        augmentation=first.augmentation,
         gradient_clipping=first.gradient_clipping,
         learning_rate_factor=1.0 if scaling is None else scaling.factor(min(batch_size or rows, rows)),
         early_stopping=first.early_stopping,
@@ -264,6 +265,11 @@ def stack_work(configs: Sequence[Config], data: Sequence[Prepared], which: Seque
         diagnostics=first.diagnostics,
     )
     _check_batches(work)
+    if work.augmentation is not None:
+        try:
+            work.augmentation.check(network.input_shape)
+        except ValueError as error:
+            raise ConfigError(f"augmentation: {error}") from error
     return work
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, to_plain
+from gdrun.config import to_plain
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import Interruption, SignalReceived
 from gdrun.errors import GdrunError, MembersFailedError, StoppedError, WorkerDiedError
-from gdrun.experiments.command import Command, Entry, Row
+from gdrun.experiments.command import Command, Entry, OneOf, Row
 from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.members import note_failure, record_of, records_if_ended
 from gdrun.experiments.spec import RunSpec, Tile
@@ -85,7 +85,7 @@ def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) ->
     Checkpoints(run.path / CHECKPOINTS).clear()
 
 
-def carry_out_group(group: GroupDirectory, config: Config, command: Command, means: Means) -> None:
+def carry_out_group(group: GroupDirectory, config: OneOf, command: Command[OneOf], means: Means) -> None:
     """Train the runs of a group and write what they come to, in the order of the plan.
 
     Args:
@@ -160,7 +160,12 @@ def _raise_failure(path: Path, progress: _Progress, means: Means) -> None:
 
 
 def _train_all(
-    group: GroupDirectory, config: Config, command: Command, means: Means, engine: Engine, progress: _Progress
+    group: GroupDirectory,
+    config: OneOf,
+    command: Command[OneOf],
+    means: Means,
+    engine: Engine,
+    progress: _Progress,
 ) -> None:
     """Train the planned runs, and then those that the command asks for, until there are no more."""
     while True:
@@ -175,7 +180,12 @@ def _train_all(
 
 
 def _train_planned(
-    group: GroupDirectory, config: Config, command: Command, means: Means, engine: Engine, progress: _Progress
+    group: GroupDirectory,
+    config: OneOf,
+    command: Command[OneOf],
+    means: Means,
+    engine: Engine,
+    progress: _Progress,
 ) -> None:
     """Train the planned runs that `progress` doesn't know yet, and let it know what came of them."""
     entries: list[Entry] = group.record["plan"][progress.runs :]

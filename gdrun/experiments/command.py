@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from gdrun.config import Config, with_changes
+from gdrun.config import AnyConfig, with_changes
 
+OneOf = TypeVar("OneOf", bound=AnyConfig)
 Entry = Mapping[str, Any]  # of a plan: `run`, its name, and what tells the run from the others
 Row = dict[str, Any]  # of results.csv
-Conclude = Callable[[Path, Config, Sequence[Row]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,19 @@ class Batch:
     stacks: Sequence[Sequence[str]] = ()
 
 
-def differing_keys(record: Mapping[str, Any], config: Config, entry: Entry) -> Config:
+def differing_keys(record: Mapping[str, Any], config: OneOf, entry: Entry) -> OneOf:
     """The config of a run whose entry has the config keys in which it differs from the group's."""
     changes = {key: value for key, value in entry.items() if key != "run"}
     return with_changes(config, changes)
 
 
-def nothing_more(path: Path, config: Config, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
+def nothing_more(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
     """For a command all of whose runs are known from the start."""
     return Batch()
 
 
 @dataclass(frozen=True)
-class Command:
+class Command(Generic[OneOf]):
     """How a command that trains a group goes about it.
 
     Attributes:
@@ -51,10 +51,12 @@ class Command:
             group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
             is resumed decides as it would have.
         tested: whether the test rows of a run are looked at, by its entry.
+        unit: in which the progress of a run is told.
     """
 
     name: str
-    conclude: Conclude
-    member: Callable[[Mapping[str, Any], Config, Entry], Config] = differing_keys
-    next_runs: Callable[[Path, Config, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
+    conclude: Callable[[Path, OneOf, Sequence[Row]], dict[str, Any]]
+    member: Callable[[Mapping[str, Any], OneOf, Entry], OneOf] = differing_keys
+    next_runs: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
     tested: Callable[[Entry], bool] = lambda entry: True
+    unit: str = "epoch"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, dump_yaml, from_plain, with_changes
+from gdrun.config import AnyConfig, dump_yaml, with_changes
+from gdrun.config.load import plain_source
 from gdrun.errors import GdrunError, StoppedError
 from gdrun.experiments.spec import FINAL, RunSpec
 from gdrun.run_directory.directory import Status
@@ -20,7 +21,7 @@ def has_begun(spec: RunSpec) -> bool:
     return (spec.directory / RECORD).is_file()
 
 
-def begin_members(specs: Sequence[RunSpec], configs: Sequence[Config], plugins: Sequence[Path]) -> None:
+def begin_members(specs: Sequence[RunSpec], configs: Sequence[AnyConfig], plugins: Sequence[Path]) -> None:
     """Make the directories of runs of one group, of those that have none yet.
 
     Args:
@@ -47,10 +48,10 @@ def begin_members(specs: Sequence[RunSpec], configs: Sequence[Config], plugins: 
         RunDirectory.members(specs[0].directory.parent.parent, beginnings)
 
 
-def configs_of(specs: Sequence[RunSpec]) -> list[Config]:
+def configs_of(specs: Sequence[RunSpec]) -> list[AnyConfig]:
     """The configs of runs that differ in little: what is the same as in the first is made once."""
     first = specs[0].config
-    whole = from_plain(first).config
+    whole = plain_source(first).load_any().config
     differing = [{key: value for key, value in spec.config.items() if value != first[key]} for spec in specs]
     return [with_changes(whole, changes) for changes in differing]
 
@@ -88,6 +89,7 @@ def record_of(spec: RunSpec) -> dict[str, Any]:
     if has_begun(spec):
         return read_json(spec.directory / RECORD)
     return {
+        "command": spec.command,
         "status": "interrupted",
         "seed": spec.config["seed"],
         "fold": spec.fold,

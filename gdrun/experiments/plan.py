@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, dump_yaml, to_plain
-from gdrun.config.checks import warnings
+from gdrun.config import AnyConfig, dump_yaml, to_plain
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
 from gdrun.experiments.command import Command, Entry
-from gdrun.experiments.planning import Layout
+from gdrun.experiments.planning import Kind, Layout
 from gdrun.experiments.threads import blas_threads
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -37,8 +36,8 @@ class Plan:
         varied: config keys in which the runs differ, and their values in words.
     """
 
-    command: Command
-    config: Config
+    command: Command[Any]
+    config: AnyConfig
     entries: Sequence[Entry]
     layout: Layout
     words: str
@@ -51,9 +50,7 @@ class Plan:
     def notices(self) -> list[str]:
         """What the user should know before it begins, one sentence each."""
         kinds = self.layout.kinds
-        data = [notice for kind in kinds for one in kind.work.data for notice in one.notices]
-        checks = [said for kind in kinds for said in warnings(kind.config, kind.work.train_rows)]
-        return list(dict.fromkeys([*self.warnings, *data, *checks]))
+        return list(dict.fromkeys([*self.warnings, *(said for kind in kinds for said in kind.notices)]))
 
     @property
     def runs(self) -> int:
@@ -61,9 +58,17 @@ class Plan:
         return max(1, len(self.entries)) + self.later
 
     @property
+    def largest(self) -> Kind:
+        """The kind of training with the most training rows, for what is known of network and data."""
+        return max(
+            (kind for kind in self.layout.kinds if isinstance(kind, Kind)),
+            key=lambda kind: kind.work.train_rows,
+        )
+
+    @property
     def work(self) -> StackWork:
-        """Of the run with the most training rows, for what is known of network and data."""
-        return max((kind.work for kind in self.layout.kinds), key=lambda work: work.train_rows)
+        """Of these."""
+        return self.largest.work
 
     @property
     def seconds(self) -> float:

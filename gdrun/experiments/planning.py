@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gdrun.component import stacking_key
-from gdrun.config import Config
+from gdrun.config import AnyConfig, Config, ObjectiveConfig
+from gdrun.config.checks import warnings
 from gdrun.data import Prepared, Table
 from gdrun.engines.engine import available_cores
 from gdrun.errors import ConfigError
 from gdrun.experiments import tiles
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.command import Entry
+from gdrun.experiments.minimize import work as minimize
+from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules.plateau import Plateau
 from gdrun.training.work import StackWork
 
@@ -36,6 +39,46 @@ class Kind:
     work: StackWork
     names: list[str]
 
+    @property
+    def rounds(self) -> int:
+        """Epochs, in which its progress is told."""
+        return self.work.epochs
+
+    @property
+    def updates(self) -> int:
+        """Of each of its runs."""
+        return self.work.length.steps
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should know, one sentence each."""
+        data = [notice for one in self.work.data for notice in one.notices]
+        return data + warnings(self.config, self.work.train_rows)
+
+
+@dataclass(frozen=True)
+class DescentKind:
+    """Descents on one objective by one kind of method; attributes as for `Kind`."""
+
+    config: ObjectiveConfig
+    names: list[str]
+
+    @property
+    def rounds(self) -> int:
+        return self.config.steps
+
+    @property
+    def updates(self) -> int:
+        return self.config.steps
+
+    @property
+    def notices(self) -> list[str]:
+        length = RunLength(self.config.steps, 1)
+        return [f"schedule: {said}" for said in self.config.schedule.warnings(length)]
+
+
+AnyKind = Kind | DescentKind
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -51,8 +94,8 @@ class Layout:
         updates: of all runs.
     """
 
-    configs: Sequence[Config]
-    kinds: Sequence[Kind]
+    configs: Sequence[AnyConfig]
+    kinds: Sequence[AnyKind]
     stacks: Sequence[Sequence[str]]
     workers: int
     memory: int
@@ -61,7 +104,7 @@ class Layout:
 
 
 def lay_out(
-    configs: Sequence[Config],
+    configs: Sequence[AnyConfig],
     names: Sequence[str],
     workers: int | str | None,
     *,
@@ -83,6 +126,53 @@ def lay_out(
     """
     if not 1 <= len(configs) <= MOST_RUNS:
         raise ConfigError(f"{len(configs):,} runs: a plan has from 1 to {MOST_RUNS:,}; take fewer")
+    named = list(zip(names, configs, strict=True))
+    trained = {name: one for name, one in named if isinstance(one, Config)}
+    descents = {name: one for name, one in named if isinstance(one, ObjectiveConfig)}
+    parts = []
+    if trained:
+        parts.append(_lay_out_training(list(trained.values()), list(trained), workers, more, table))
+    if descents:
+        parts.append(_lay_out_descents(descents, workers, more))
+    complete = dict(zip(trained, parts[0].configs, strict=True)) if trained else {}
+    return Layout(
+        configs=[complete.get(name, config) for name, config in named],
+        kinds=[kind for part in parts for kind in part.kinds],
+        stacks=[stack for part in parts for stack in part.stacks],
+        workers=max(part.workers for part in parts),
+        memory=max(part.memory for part in parts),
+        seconds=sum(part.seconds for part in parts),
+        updates=sum(part.updates for part in parts),
+    )
+
+
+def _lay_out_descents(
+    configs: Mapping[str, ObjectiveConfig], workers: int | str | None, more: float
+) -> Layout:
+    kinds: dict[Any, DescentKind] = {}
+    for name, config in configs.items():
+        kinds.setdefault(minimize.kind_of(config), DescentKind(config, [])).names.append(name)
+    found = list(kinds.values())
+    seconds = sum(minimize.estimated_seconds(kind.config, len(kind.names)) for kind in found)
+    asked = found[0].config.compute.workers if workers is None else workers
+    number = _workers(asked, len(configs), seconds * more)
+    stacks, memory = [], 0
+    for kind in found:
+        size = minimize.tile_size(kind.config, len(kind.names), number)
+        stacks += [kind.names[i : i + size] for i in range(0, len(kind.names), size)]
+        memory = max(memory, minimize.memory_needed(kind.config, size, number))
+    tiles.check_memory(memory)
+    updates = sum(kind.updates * len(kind.names) for kind in found)
+    return Layout(list(configs.values()), found, stacks, number, memory, seconds / number, updates)
+
+
+def _lay_out_training(
+    configs: Sequence[Config],
+    names: Sequence[str],
+    workers: int | str | None,
+    more: float,
+    table: Table | None,
+) -> Layout:
     configs, data, which = load_all_data(configs, table)
     kinds: dict[Any, Kind] = {}
     for config, place, name in zip(configs, which, names, strict=True):
@@ -95,10 +185,12 @@ def lay_out(
     asked = configs[0].compute.workers if workers is None else workers
     number = _workers(asked, len(configs), seconds * more)
     stacks, memory = [], 0
+    schedules = len({config.schedule for config in configs})
     counts = tiles.tile_counts([kind.work for kind in found], [len(kind.names) for kind in found], number)
     for kind, count in zip(found, counts, strict=True):
         dealt = [part.tolist() for part in np.array_split(kind.names, count)]
-        memory = max(memory, tiles.memory_needed(kind.work, max(map(len, dealt)), number))
+        size = max(map(len, dealt))
+        memory = max(memory, tiles.memory_needed(kind.work, size, number, min(schedules, size)))
         stacks += dealt
     stacks.sort(key=len, reverse=True)  # what is short comes last, so that the workers end together
     if len(data) > 1:
@@ -116,7 +208,8 @@ def _kind(config: Config, data: Prepared) -> tuple[Any, ...]:
         *(config.model, config.loss, config.metrics, config.dtype, config.initial_weights),
         *(config.batch_size, config.shuffle, config.drop_last, config.epochs, config.evaluation),
         *(config.early_stopping, config.tolerance, config.gradient_clipping, config.learning_rate_scaling),
-        *(config.diagnostics, config.checkpoint, config.compute.blas_threads, watched),
+        *(config.diagnostics, config.augmentation),
+        *(config.checkpoint, config.compute.blas_threads, watched),
         *(stacking_key(config.optimizer), stacking_key(config.penalty)),
         *(
             part and stacking_key(part)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
-from gdrun.config import Config, load, to_plain
+from gdrun.config import AnyConfig, to_plain
+from gdrun.config.load import read_source
 from gdrun.config.plugins import load_plugin
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import available_cores
@@ -15,6 +17,7 @@ from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_o
 from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
+from gdrun.experiments.minimize.plan import MINIMIZE
 from gdrun.experiments.spec import FINAL
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
@@ -23,7 +26,9 @@ from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 
-COMMANDS: dict[str, Command] = {command.name: command for command in (TRAIN, KFOLD, COMPARE, SWEEP)}
+COMMANDS: dict[str, Command[Any]] = {
+    command.name: command for command in (TRAIN, KFOLD, COMPARE, SWEEP, MINIMIZE)
+}
 
 
 def resume(
@@ -90,7 +95,7 @@ def _resume_group(
         return True
 
 
-def _config(path: Path, plugins: Iterable[Path]) -> Config:
+def _config(path: Path, plugins: Iterable[Path]) -> AnyConfig:
     for plugin in plugins:
         load_plugin(plugin)
-    return load(path / CONFIG).config
+    return read_source(path / CONFIG).load_any().config

@@ -35,7 +35,7 @@ class RunSpec:
     @property
     def fold(self) -> int | None:
         """The number of the fold, of a cross-validation."""
-        fold = self.config["split"]["fold"]
+        fold = self.config.get("split", {}).get("fold")
         return None if fold is None else int(fold["number"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,8 @@ def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
         record: the content of its run.json.
     """
     result, timing = record["result"] or {}, record["timing"] or {}
+    if record["command"] == "minimize" or "point" in result:
+        return _descent_row(entry, record)
     row: dict[str, Any] = {
         "run": entry["run"],
         **{key: value for key, value in entry.items() if key not in _OWN_COLUMNS},
@@ -41,6 +44,22 @@ def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
     return row
 
 
+def _descent_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a run of `gdrun minimize`, or of one that compares optimizers on an objective."""
+    result, timing = record["result"] or {}, record["timing"] or {}
+    return {
+        "run": entry["run"],
+        **{key: value for key, value in entry.items() if key not in _OWN_COLUMNS},
+        "seed": record["seed"],
+        "phase": entry.get("phase"),
+        "status": record["status"],
+        **{name: result.get(name) for name in ("best_step", "value", "gradient_norm", "distance")},
+        **(result.get("point") or {}),
+        "steps": timing.get("steps"),
+        "seconds": timing.get("share"),
+    }
+
+
 def seeds_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The summary.json of runs that differ in their seed alone."""
     return summarize(rows)
@@ -51,10 +70,12 @@ def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Runs that diverged or failed are counted by their status; their values never enter a mean.
     """
-    statuses: dict[str, int] = {}
-    for row in rows:
-        statuses[row["status"]] = statuses.get(row["status"], 0) + 1
     good = [row for row in rows if row["status"] in GOOD]
     columns = dict.fromkeys(key for row in good for key in row if key.startswith(("train_", "val_", "test_")))
     metrics = {name: asdict(describe([row.get(name) for row in good])) for name in columns}
-    return {"runs": len(rows), "statuses": statuses, "metrics": metrics}
+    return {"runs": len(rows), "statuses": statuses_of(rows), "metrics": metrics}
+
+
+def statuses_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many runs ended how."""
+    return dict(Counter(str(row["status"]) for row in rows))

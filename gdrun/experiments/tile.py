@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from gdrun.config import Config, ObjectiveConfig
 from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.members import begin_members, configs_of
+from gdrun.experiments.minimize.tile import descend_tile
 from gdrun.experiments.spec import FINAL, Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
@@ -26,7 +28,7 @@ from gdrun.training.trainer import Trainer
 def run_tile(
     tile: Tile, tell: Callable[[Event], None], stop_asked: Callable[[], bool]
 ) -> list[dict[str, Any]]:
-    """Train the runs of a tile; returns the content of their run.json, in order.
+    """Train the runs of a tile, or make its descents; returns the content of their run.json, in order.
 
     Where there is a checkpoint, of a run that was interrupted or whose process died, it goes on from there.
 
@@ -41,24 +43,37 @@ def run_tile(
         load_plugin(path)
     configs = configs_of(tile.runs)
     begin_members(tile.runs, configs, tile.plugins)
-    keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     with blas_threads(configs[0].compute.blas_threads):
-        configs, data, which = load_all_data(configs)
-        work = stack_work(configs, data, which)
-        with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
-            snapshot = _newest(keep, writer)
-            ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
-            trainer = Trainer(work, writer, snapshot, without=ended)
-            writer.begin(trainer, time.perf_counter() - began, snapshot)
-            for number in ended:
-                run = writer.directories[number]
-                tell(RunTold(tile.number, run.path.name, run.record["status"]))
-            try:
-                trainer.run()
-            except BaseException as error:
-                writer.interrupted_by(error)
-                raise
-        return [dict(run.record) for run in writer.directories]
+        if descents := [config for config in configs if isinstance(config, ObjectiveConfig)]:
+            return descend_tile(tile, descents, tell, stop_asked)
+        trained = [config for config in configs if isinstance(config, Config)]
+        return _train(tile, trained, began, tell, stop_asked)
+
+
+def _train(
+    tile: Tile,
+    configs: Sequence[Config],
+    began: float,
+    tell: Callable[[Event], None],
+    stop_asked: Callable[[], bool],
+) -> list[dict[str, Any]]:
+    keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
+    configs, data, which = load_all_data(configs)
+    work = stack_work(configs, data, which)
+    with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
+        snapshot = _newest(keep, writer)
+        ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
+        trainer = Trainer(work, writer, snapshot, without=ended)
+        writer.begin(trainer, time.perf_counter() - began, snapshot)
+        for number in ended:
+            run = writer.directories[number]
+            tell(RunTold(tile.number, run.path.name, run.record["status"]))
+        try:
+            trainer.run()
+        except BaseException as error:
+            writer.interrupted_by(error)
+            raise
+    return [dict(run.record) for run in writer.directories]
 
 
 def _newest(keep: Checkpoints, writer: TileWriter) -> Snapshot | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gdrun.data.memory import available_memory
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
@@ -94,8 +94,15 @@ def estimated_seconds(work: StackWork, runs: int) -> float:
     return runs * (training + evaluating + _FILES_SECONDS)
 
 
-def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
-    """Bytes that training takes at most, data included, over all workers."""
+def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int = 1) -> int:
+    """Bytes that training takes at most, data included, over all workers.
+
+    Args:
+        work: of the runs.
+        tile_runs: runs that train together.
+        workers: processes.
+        schedules: different ones in a tile; each is evaluated for all updates at once.
+    """
     itemsize = work.dtype.itemsize
     arrays = 4 + _kept_arrays(work)  # with the best weights and the evaluation's copy
     data = sum(
@@ -113,7 +120,8 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int) -> int:
     scratch += (
         3 * 2 * work.network.scratch(256, itemsize)
     )  # the evaluation's: of each part, whole and last chunks
-    return workers * (2 * data + tile_runs * each + itemsize * scratch)
+    curves = 8 * work.length.steps * (2 * schedules + 4)  # a rate and a momentum, and what they are made from
+    return workers * (2 * data + tile_runs * each + itemsize * scratch + curves)
 
 
 def check_memory(needed: int) -> None:
@@ -122,24 +130,9 @@ def check_memory(needed: int) -> None:
     Raises:
         SystemRefusedError: with both figures.
     """
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        free = max(free, _available_memory())
-    except (OSError, ValueError):
-        return
-    if needed > free:
+    free = available_memory()
+    if free and needed > free:
         raise SystemRefusedError(
             f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
             "take a smaller model, batch_size or --workers"
         )
-
-
-def _available_memory() -> int:
-    """Bytes that the system would give, caches it can drop included; 0 where it doesn't tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return 0

@@ -62,6 +62,10 @@ class TrainedRun:
             member = next(iter(saved.members), "…")
             raise ConfigError(f"{path} is a group; name one of its runs, such as {path}/members/{member}")
         self.run: Run = saved
+        if saved.record.get("command") == "minimize":
+            raise ConfigError(
+                f"{path} is a descent on an objective and has no network; gdrun runs show {path}"
+            )
         data = saved.record.get("data") or {}
         if "preprocessing" not in data:
             raise ConfigError(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gdrun.config import Config, load
+from gdrun.config import AnyConfig, Config
 from gdrun.config.checks import warnings
+from gdrun.config.load import read_source
 from gdrun.errors import GdrunError
+from gdrun.experiments.minimize.plan import plan_minimizing
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.train import plan_training
 
@@ -26,7 +28,7 @@ class Check:
     """
 
     path: Path
-    config: Config | None = None
+    config: AnyConfig | None = None
     plan: Plan | None = None
     error: GdrunError | None = None
     notices: tuple[str, ...] = ()
@@ -41,16 +43,15 @@ def check(path: Path, overrides: Sequence[str] = (), *, with_data: bool = False)
         with_data: also read the data and build the network.
     """
     try:
-        loaded = load(path, overrides)
+        loaded = read_source(path).load_any(overrides)
     except GdrunError as error:
         return Check(path, error=error)
-    notices = loaded.notices
+    config, notices = loaded.config, loaded.notices
+    known = warnings(config) if isinstance(config, Config) else []
     if not with_data:
-        return Check(path, loaded.config, notices=(*notices, *warnings(loaded.config)))
+        return Check(path, config, notices=(*notices, *known))
     try:
-        plan = plan_training(loaded.config)
+        plan = plan_training(config) if isinstance(config, Config) else plan_minimizing(config)
     except GdrunError as error:
-        return Check(path, loaded.config, error=error, notices=(*notices, *warnings(loaded.config)))
-    data = plan.work.data[0]
-    found = (*notices, *data.notices, *warnings(plan.config, len(data.train.rows)))
-    return Check(path, plan.config, plan, notices=found)
+        return Check(path, config, error=error, notices=(*notices, *known))
+    return Check(path, plan.config, plan, notices=(*notices, *plan.notices))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,8 @@ from gdrun.component import Component
 
 class Initializer(Component):
     """The base of every initializer. A subclass is a frozen dataclass whose fields are its options."""
+
+    looks_at_rows: ClassVar[bool] = False  # whether what it draws is then fitted to training rows
 
     def sample(
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator

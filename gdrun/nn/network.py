@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.layer import Array, Layer, Parameter, Shape, State, Workspace
 from gdrun.randomness import Purpose, generator
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,15 @@ class Network:
                 flat[slot.start : slot.stop] = values.ravel()
         return flat
 
+    def looks_at_rows(self, initializer: Initializer) -> bool:
+        """Whether starting weights have to be fitted to training rows; see `gdrun.nn.unit_variance`."""
+        used = [
+            slot.parameter.initializer or initializer
+            for slot in self.slots
+            if slot.parameter.initializer or slot.parameter.is_weight
+        ]
+        return any(chosen.looks_at_rows for chosen in used)
+
     def initial_state(self) -> NDArray[np.float64]:
         """The starting state (state,) of any run."""
         flat = np.empty(self.state_count)
@@ -267,11 +279,11 @@ def bind_layers(
     output, outputs = x, []
     for index, layer in enumerate(layers):
         prefix = f"layers.{index}."
-        own = _share(weights, prefix)
+        own = share_of(weights, prefix)
         needed = workspace.input_gradient or bool(own)
         workspace.generators = generators.get(index, ())
-        workspace.state = _share(state, prefix)
-        bound = layer.bind(output, own, _share(gradients, prefix), workspace)
+        workspace.state = share_of(state, prefix)
+        bound = layer.bind(output, own, share_of(gradients, prefix), workspace)
         output = bound.output
         outputs.append(output)
         forward_passes.append(bound.forward)
@@ -281,5 +293,6 @@ def bind_layers(
     return BoundNetwork(tuple(outputs), tuple(forward_passes), tuple(reversed(backward_passes)))
 
 
-def _share(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): view for name, view in arrays.items() if name.startswith(prefix)}
+def share_of(values: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    """What is named "<prefix><name>", by that name."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

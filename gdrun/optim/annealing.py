@@ -24,7 +24,8 @@ class Annealing(Searcher):
         t = 0, 1, … the update, n updates in all
 
     Options:
-        step_size: σ, how far a proposal is from here in each parameter; the schedule's factor multiplies it.
+        step_size: σ, how far a proposal is from here in each parameter; a schedule multiplies it, and what
+            comes of that is called the learning rate in metrics.csv.
         temperature: T₀, in the unit of the loss: a proposal that is worse by T₀ is accepted in 37 % of cases.
         final_temperature: T₁, which geometric and linear cooling would reach after the last update.
         cooling: how the temperature falls; logarithmic is the one for which convergence is proved, and slow.

@@ -14,6 +14,8 @@ from gdrun.component import Component, Count, Positive, Probability
 
 Float64 = NDArray[np.float64]
 
+ENDLESS = 1e15  # updates; no run makes so many, and a float counts them exactly
+
 
 @dataclass(frozen=True)
 class RunLength:
@@ -156,7 +158,7 @@ class Schedule(Component):
         steps = getattr(self, f"{name}_steps")
         epochs = getattr(self, f"{name}_epochs")
         if epochs is not None:
-            steps = round(epochs * steps_per_epoch)
+            steps = round(min(epochs * steps_per_epoch, ENDLESS))
         return None if steps is None else max(int(steps), 1)
 
     def required_length(self, name: str, span: Span) -> int:

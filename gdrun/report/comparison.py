@@ -84,3 +84,8 @@ def best_of(values: Sequence[float | None], better: str) -> set[int]:
         return set()
     best = max(known) if better == "higher" else min(known)
     return {place for place, value in enumerate(values) if value == best}
+
+
+def clock_of(problem: Problem) -> str:
+    """What the time of its runs is counted in: epochs, or the steps of descents."""
+    return str(problem.get("clock") or "epoch")

@@ -188,10 +188,11 @@ class RunDirectory(WritableDirectory):
         weights: Arrays | None = None,
         predictions: bytes | None = None,
         learning: Arrays | None = None,
+        further: Mapping[str, files.Content] | None = None,
         **values: Any,
     ) -> Ending:
-        """What `finish` would write, for `end_runs`."""
-        contents: dict[str, files.Content] = {}
+        """What `finish` would write, for `end_runs`; `further` are files of other names."""
+        contents: dict[str, files.Content] = dict(further or {})
         if weights is not None:
             contents[WEIGHTS] = pack_arrays(weights)
         if predictions is not None:

@@ -18,6 +18,7 @@ from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.metrics_csv import read_metrics
 from gdrun.run_directory.tables import Column, read_table
+from gdrun.run_directory.trajectory import TRAJECTORY
 from gdrun.run_directory.weights import read_arrays
 
 _LARGEST_TEXT = 1 << 28
@@ -131,6 +132,14 @@ class Run(Saved):
         """Column → its values, a row an evaluation; a missing value is NaN. Empty before the first row."""
         try:
             return read_metrics(self.path / METRICS)
+        except FileNotFoundError:
+            return {}
+
+    @cached_property
+    def trajectory(self) -> dict[str, Column]:
+        """Of a run of `gdrun minimize`: column → its values, a row a step, row 0 the start; else empty."""
+        try:
+            return read_table(self.path / TRAJECTORY)
         except FileNotFoundError:
             return {}
 

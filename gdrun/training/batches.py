@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ class TrainingRows:
         outputs = work.network.output_shape[0]
         targets = [work.loss.encode(part.target, outputs, work.dtype) for part in parts]
         self.rows = len(parts[0].rows)
+        self.augmentation = work.augmentation
         self.features: Array = (
             parts[0].features if len(parts) == 1 else np.concatenate([p.features for p in parts])
         )
@@ -38,6 +40,25 @@ class TrainingRows:
         """Empty buffers for the features and targets of one batch of every run."""
         features, targets = ((runs, batch, *rows.shape[1:]) for rows in (self.features, self.encoded))
         return aligned_empty(features, self.features.dtype), aligned_empty(targets, self.encoded.dtype)
+
+    def bind_gather(
+        self, x: Array, y: Array, augmenting: Sequence[np.random.Generator]
+    ) -> Callable[[Rows], None]:
+        """A function that copies rows (runs, batch) into the buffers, augmented where the work asks for it.
+
+        Args:
+            x, y: buffers, as `buffers` makes them.
+            augmenting: a generator a run, if there is an augmentation.
+        """
+        if self.augmentation is None:
+            return partial(self.gather, x=x, y=y)
+        gather_images = self.augmentation.bind(self.features, x, augmenting)
+
+        def gather(rows: Rows) -> None:
+            gather_images(rows)
+            self.encoded.take(rows, 0, y, "clip")
+
+        return gather
 
     def gather(self, rows: Rows, x: Array, y: Array) -> None:
         """Copy rows (runs, batch) into the buffers. The order is trusted: "clip" only skips a check."""

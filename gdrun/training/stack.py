@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.component import stack
+from gdrun.errors import ConfigError
 from gdrun.nn.layer import Array
 from gdrun.optim.clipping import gradient_norm
 from gdrun.optim.optimizer import Float64, Optimizer
 from gdrun.optim.search_stepper import SearchStepper
 from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
+from gdrun.randomness import Purpose, generator
 from gdrun.training.batches import BatchOrder, TrainingRows
 from gdrun.training.objective import StackObjective
 from gdrun.training.work import RunWork, StackWork
@@ -32,6 +34,7 @@ class Stack:
             was asked.
         order: the batch order.
         generators: index of a stochastic layer → a generator a run.
+        augmenting: a generator a run for its images, if they are augmented.
         optimizer: applies the updates and owns the optimizer's state.
         wrappers: what is done to gradients before, and with the weights after it.
     """
@@ -44,7 +47,10 @@ class Stack:
         count = work.network.parameter_count
         self.parameters, self.layer_state = starts[:, :count], starts[:, count:]
         self.order = BatchOrder(work, self.runs)
-        self.generators = work.network.generators([run.seed for run in work.runs])
+        seeds = [run.seed for run in work.runs]
+        self.generators = work.network.generators(seeds)
+        augmented = work.augmentation is not None
+        self.augmenting = [generator(seed, Purpose.AUGMENTATION) for seed in seeds] if augmented else []
         self._bind()
 
     def _start(self, run: RunWork) -> NDArray[np.float64]:
@@ -53,6 +59,14 @@ class Stack:
             return run.start
         network = self.work.network
         parameters = network.initial_parameters(run.initializer, run.seed)
+        if network.looks_at_rows(run.initializer):
+            from gdrun.nn.unit_variance import scale_to_unit_variance
+
+            rows = self.work.data[run.data].train.features
+            try:
+                scale_to_unit_variance(network, parameters, run.initializer, run.seed, rows)
+            except ValueError as error:
+                raise ConfigError(f"initializer: {error}") from error
         return np.concatenate([parameters, network.initial_state()])
 
     @property
@@ -119,9 +133,10 @@ class Stack:
             x, self.parameters, self.gradient, state=self.layer_state, generators=self.generators
         )
         derive = self.work.loss.bind(bound.output, y)
-        gather, forward, backward = self.rows.gather, bound.forward, bound.backward
-        if self.work.full_batch:  # the rows never change
-            gather(self.order.order, x, y)
+        gather = self.rows.bind_gather(x, y, self.augmenting)
+        forward, backward = bound.forward, bound.backward
+        if self.work.full_batch and self.work.augmentation is None:  # the rows never change
+            gather(self.order.order)
 
             def full_pass(rows: NDArray[np.intp]) -> None:
                 forward()
@@ -130,7 +145,7 @@ class Stack:
             return full_pass
 
         def batch_pass(rows: NDArray[np.intp]) -> None:
-            gather(rows, x, y)
+            gather(rows)
             forward()
             backward(derive())
 
@@ -213,3 +228,5 @@ class Stack:
         self.generators = {
             layer: [sources[place] for place in places] for layer, sources in self.generators.items()
         }
+        if self.augmenting:
+            self.augmenting = [self.augmenting[place] for place in places]

@@ -202,6 +202,7 @@ class Trainer:
             "rates": self.rates.to_plain(),
             "order_generators": generator_states(stack.order.generators),
             "noise_generators": {str(k): generator_states(v) for k, v in stack.generators.items()},
+            "augmentation_generators": generator_states(stack.augmenting),
         }
         return Snapshot(arrays, document)
 
@@ -215,6 +216,7 @@ class Trainer:
         for name, values in stack.state.items():
             values[...] = arrays[name]
         restore_generators(stack.order.generators, document["order_generators"])
+        restore_generators(stack.augmenting, document["augmentation_generators"])
         for layer, sources in stack.generators.items():
             restore_generators(sources, document["noise_generators"][str(layer)])
         self.best = arrays["best"].copy()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.config.sections import EarlyStopping
+from gdrun.data.augmentation import Augmentation
 from gdrun.data.prepared import Prepared
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.loss import Loss
@@ -66,6 +67,7 @@ class StackWork:
         drop_last: leave out the smaller batch at the end of an epoch.
         evaluate_every: epochs between evaluations.
         evaluated_rows: at most so many training rows are evaluated, a fixed sample; None for all.
+        augmentation: of the training images; None for none.
         gradient_clipping: applied to the gradient of loss and penalty.
         learning_rate_factor: multiplies every learning rate (the batch-size rule).
         early_stopping: when to give up on a run; None for never.
@@ -87,6 +89,7 @@ class StackWork:
     drop_last: bool = False
     evaluate_every: int = 1
     evaluated_rows: int | None = None
+    augmentation: Augmentation | None = None
     gradient_clipping: GradientClipping | None = None
     learning_rate_factor: float = 1.0
     early_stopping: EarlyStopping | None = None

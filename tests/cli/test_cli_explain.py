@@ -95,10 +95,24 @@ def test_options_change_the_picture_and_are_checked(capsys):
     assert "did you mean factor?" in err
 
 
-def test_a_name_of_several_kinds_needs_its_kind(capsys):
-    assert run(["explain", "mse"]) == 2
-    assert capsys.readouterr().err == "gdrun: mse is a loss and a metric; write loss/mse or metric/mse\n"
-    assert run(["explain", "metric/mse"]) == 0
+def test_a_name_of_several_kinds_is_explained_in_each(capsys):
+    said = {}
+    for name in ("mse", "loss/mse", "metric/mse"):
+        assert run(["explain", name]) == 0
+        said[name] = capsys.readouterr().out
+    assert said["mse"] == said["loss/mse"] + "\n" + said["metric/mse"]
+    assert run(["explain", "mse", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [meaning["kind"] for meaning in document["meanings"]] == ["loss", "metric"]
+    assert run(["explain", "loss/mse", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == document["meanings"][0]
+
+
+def test_options_are_those_of_one_kind(capsys):
+    assert run(["explain", "linear", "end_factor=0.5"]) == 2
+    err = capsys.readouterr().err
+    assert "a dataset, a model and a schedule; write dataset/linear, model/linear or schedule/linear" in err
+    assert run(["explain", "schedule/linear", "end_factor=0.5"]) == 0
 
 
 @pytest.mark.parametrize(

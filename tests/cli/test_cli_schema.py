@@ -7,6 +7,7 @@ import json
 from gdrun.cli.main import run
 from gdrun.component import option_types
 from gdrun.config import FAMILIES, Config
+from gdrun.config.objective import ObjectiveConfig
 from gdrun.config.schema import json_schema
 
 
@@ -16,7 +17,8 @@ def test_the_schema_and_nothing_else_is_on_stdout(capsys):
     schema = json.loads(out)
     assert err == ""
     assert schema == json.loads(json.dumps(json_schema()))
-    assert set(schema["properties"]) == set(option_types(Config))
+    assert set(schema["else"]["properties"]) == set(option_types(Config))
+    assert set(schema["then"]["properties"]) == set(option_types(ObjectiveConfig))
     assert set(schema["$defs"]) == set(FAMILIES)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -547,8 +546,7 @@ class TestRefusals:
         assert not (tmp_path / "runs").exists()
 
     def test_a_stack_too_large_for_memory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tiles, "_available_memory", lambda: 1000)
-        monkeypatch.setattr(os, "sysconf", lambda name: 1)
+        monkeypatch.setattr(tiles, "available_memory", lambda: 1000)
         answer = gdrun("train", config_file(tmp_path), "--seeds", "30", "--runs-dir", tmp_path / "runs")
         assert answer.code == 7
         assert not (tmp_path / "runs").exists()
@@ -706,7 +704,7 @@ class TestScreen:
 
 
 def test_the_dictionary_of_data_sets_is_not_empty_and_all_can_be_trained_on(tmp_path: Path) -> None:
-    names = [name for name in DATASETS if name not in ("csv", "npz", "idx", "mnist-5k")]
+    names = [name for name in DATASETS if name not in ("csv", "npz", "idx", "parquet", "mnist-5k")]
     assert len(names) >= 10
     answers: dict[str, Answer] = {}
     for name in names:

@@ -29,7 +29,7 @@ _KNOWN = {
         "pattern",
     ),
     *("properties", "required", "additionalProperties", "items", "prefixItems", "minItems", "maxItems"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "if", "then", "else"),
 }
 
 
@@ -40,6 +40,10 @@ def fits(value: Any, schema: Any, root: dict[str, Any]) -> bool:
     assert not schema.keys() - _KNOWN
     if "$ref" in schema and not fits(value, root["$defs"][schema["$ref"].removeprefix("#/$defs/")], root):
         return False
+    if "if" in schema:
+        branch = "then" if fits(value, schema["if"], root) else "else"
+        if not fits(value, schema[branch], root):
+            return False
     if "anyOf" in schema and not any(fits(value, inner, root) for inner in schema["anyOf"]):
         return False
     if "enum" in schema and not any(_same(value, allowed) for allowed in schema["enum"]):

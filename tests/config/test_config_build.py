@@ -320,3 +320,11 @@ def test_files_of_validation_and_test_rows_may_stand_with_the_split(tmp_path: Pa
         load(path, ["dataset.test_path=z.csv"])
     with pytest.raises(ConfigProblemsError, match=r"split\.test_path: the dataset digits .*: csv, npz, idx"):
         load(path, ["dataset=digits"])
+
+
+def test_a_name_of_another_kind_is_called_that() -> None:
+    values = {"dataset": "iris", "model": {"name": "mlp", "activation": "maxout"}, "loss": "r2"}
+    with pytest.raises(ConfigProblemsError) as caught:
+        from_plain(values)
+    assert "'maxout' is not an activation but a layer (there are:" in str(caught.value)
+    assert "'r2' is not a loss but a metric (there are:" in str(caught.value)

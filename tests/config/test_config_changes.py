@@ -80,7 +80,7 @@ def test_it_is_the_same_as_building_all_of_it(data: st.DataObject, drawn: dict[s
 def test_usual_changes_take_the_short_way(chosen: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     config = from_plain({"dataset": "digits"}).config
     expected = from_plain(to_plain(config), chosen).config
-    monkeypatch.delattr(changes_module, "from_plain")
+    monkeypatch.delattr(changes_module, "plain_source")
     found = with_changes(config, chosen)
     assert found == expected
     assert to_plain(found) == to_plain(expected)

@@ -11,6 +11,7 @@ from gdrun.config.annotations import in_words
 from gdrun.config.config import Config
 from gdrun.config.describe import Entry, descriptions, docstring, entries, options
 from gdrun.config.families import FAMILIES
+from gdrun.config.objective import ObjectiveConfig
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,11 @@ def test_options_with_type_default_and_description() -> None:
     ]
 
 
-EVERYTHING = [Entry("config", "config", Config), *entries()]
+EVERYTHING = [
+    Entry("config", "config", Config),
+    Entry("config", "minimize", ObjectiveConfig),
+    *entries(),
+]
 
 
 def test_everything_has_an_entry() -> None:
@@ -75,15 +80,8 @@ def test_everything_has_an_entry() -> None:
     for family in FAMILIES.values():
         assert {(family.kind, name) for name in family.components} <= names
     sections = {"split", "preprocessing", "penalty", "gradient_clipping", "learning_rate_scaling"}
-    sections |= {
-        "lookahead",
-        "gradient_noise",
-        "early_stopping",
-        "checkpoint",
-        "evaluation",
-        "compute",
-        "compare",
-    }
+    sections |= {"augmentation", "lookahead", "gradient_noise", "early_stopping", "checkpoint"}
+    sections |= {"evaluation", "compute", "compare", "start"}
     assert {name for kind, name in names if kind == "config"} == sections
 
 

@@ -10,6 +10,7 @@ import pytest
 from config_strategies import section
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import YAML_PIECES, mutated
 
 from gdrun.config import ConfigProblemsError, dump_yaml, from_plain, load, to_plain
 from gdrun.config.config import Config
@@ -23,12 +24,6 @@ compute: {blas_threads: 1, workers: auto}
 tolerance: 1e-6
 """
 ).encode()
-PIECES = (
-    *(b"{", b"}", b"[", b"]", b":", b"- ", b", ", b"\n", b"  ", b"\t", b"#", b"&a ", b"*a", b"!!", b"%"),
-    *(b"|\n", b">\n", b"'", b'"', b"\\", b"\\x", b"? ", b"---\n", b"...\n", b"<<: *m", b"*m", b"name: "),
-    *(b"\x00", b"\x1b", b"\x7f", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xc2\x85", b"\r"),
-    *(b"null", b"~", b"true", b".nan", b"-.inf", b"1e999", b"-1", b"0", b"9" * 500, b"0x", b"{name: }"),
-)
 NOISE = st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode(errors="surrogatepass"))
 SHORT = st.text(max_size=12)
 KEYS = SHORT | st.sampled_from(["model", "model.layers.0", "optimizer.name", "schedule", "split.test"])
@@ -63,26 +58,9 @@ def outcome(path: Path, content: bytes) -> str:
     return "config"
 
 
-def mutated(content: bytes, source: random.Random) -> bytes:
-    """The content with a few bytes changed, cut, doubled, or with pieces of YAML put in."""
-    for _ in range(source.randint(1, 4)):
-        start = source.randrange(len(content) + 1)
-        stop = min(len(content), start + source.choice([0, 1, 1, 2, 10, 60]))
-        match source.randrange(5):
-            case 0:
-                content = content[:start] + content[stop:]
-            case 1:
-                content = content[:start] + content[start:stop] * 2 + content[stop:]
-            case 2:
-                content = content[:start] + bytes([source.randrange(256)]) + content[start + 1 :]
-            case _:
-                content = content[:start] + source.choice(PIECES) + content[stop:]
-    return content
-
-
 def check_mutations(path: Path, count: int, seed: int) -> None:
     source = random.Random(seed)
-    outcomes = [outcome(path, mutated(SAMPLE, source)) for _ in range(count)]
+    outcomes = [outcome(path, mutated(SAMPLE, source, YAML_PIECES)) for _ in range(count)]
     assert "config" in outcomes
     assert len(set(outcomes)) > count / 4
 

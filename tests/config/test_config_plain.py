@@ -41,7 +41,7 @@ def build(kind: str, values: object) -> Any:
 
 
 def test_there_are_components_to_go_through() -> None:
-    assert len(FAMILIES) == 10
+    assert len(FAMILIES) == 12
     assert all(family.components for family in FAMILIES.values())
 
 

@@ -88,7 +88,7 @@ def test_not_a_number() -> None:
     assert math.isnan(value)
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e400", "9" * 5000, "0x" + "f" * 5000])
+@pytest.mark.parametrize("text", ["1e999", "-1e400", "9" * 41, "9" * 5000, "0x" + "f" * 5000])
 def test_numbers_too_large_are_refused_and_not_rounded_to_infinity(text: str) -> None:
     with pytest.raises(ValueError, match="too large"):
         resolve(text)

@@ -24,13 +24,15 @@ SCHEMA = json_schema()
 def test_it_is_json_and_describes_every_component_and_option() -> None:
     assert json.loads(json.dumps(SCHEMA, allow_nan=False)) == SCHEMA
     assert list(SCHEMA["$defs"]) == list(FAMILIES)
-    assert SCHEMA["required"] == ["dataset"]
+    assert SCHEMA["else"]["required"] == ["dataset"]
+    assert SCHEMA["then"]["required"] == ["objective"]
     for family in FAMILIES.values():
         described = SCHEMA["$defs"][family.kind]["anyOf"]
         named = [inner["properties"]["name"]["const"] for inner in described if "properties" in inner]
         assert named == list(family.components)
         assert all(inner["description"] for inner in described if "properties" in inner)
-    assert all("description" in option for option in SCHEMA["properties"].values())
+    for kind in ("then", "else"):
+        assert all("description" in option for option in SCHEMA[kind]["properties"].values())
     adam = next(
         d
         for d in SCHEMA["$defs"]["optimizer"]["anyOf"]

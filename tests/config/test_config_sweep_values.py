@@ -143,7 +143,7 @@ def test_a_value_counts_once() -> None:
         ("key=log(1,x,3)", "'x' is not a finite number"),
         ("key=linear(0,.inf,3)", "'.inf' is not a finite number"),
         ("key=linear(0,true,3)", "'true' is not a finite number"),
-        (f"key=range(0,{10**350})", "is too large for a number"),
+        (f"key=range(0,{10**20})", "is too large for a number"),
         ("key=log(1,2,1000000000)", "1,000,000,000 values are too many"),
         ("key=range(0,1000000000000)", "1,000,000,000,000 values are too many"),
         ("key=range(3,3)", "is empty: it goes from 3 to before 3"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from gdrun.data import DATASETS, Table, prepare, split
 from gdrun.data.datasets.embedded import FILES, Embedded
 
 EMBEDDED = [name for name, cls in DATASETS.items() if issubclass(cls, Embedded)]
-WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz", "idx")]
+WITHOUT_OPTIONS = [name for name in DATASETS if name not in ("csv", "npz", "idx", "parquet")]
 
 
 def load(name: str) -> Table:
@@ -22,8 +23,9 @@ def load(name: str) -> Table:
 
 def test_the_dictionary_is_the_catalogue():
     embedded = ["digits", "iris", "wine", "breast-cancer", "diabetes", "penguins", "auto-mpg", "mnist-5k"]
-    synthetic = ["linear", "sine", "moons", "circles", "blobs", "xor", "spirals", "gaussians"]
-    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz", "idx"]
+    embedded.append("sunspots")
+    synthetic = ["linear", "sine", "moons", "circles", "blobs", "xor", "spirals", "gaussians", "adding"]
+    assert list(DATASETS) == [*embedded, *synthetic, "csv", "npz", "idx", "parquet"]
     assert embedded == EMBEDDED
     assert all(cls.name == name for name, cls in DATASETS.items())
 
@@ -40,9 +42,9 @@ def test_each_loads_and_can_be_prepared_for_training(name):
     assert table.task == DATASETS[name].task
     assert re.fullmatch("[0-9a-f]{64}", table.sha256)
     assert load(name).sha256 == table.sha256
-    prepared = prepare(table, split(table))
+    prepared = prepare(table, split(table, time_ordered=table.overlapping))
     assert prepared.train.features.dtype == np.float32
-    assert prepared.train.features.shape[1] == len(prepared.preprocessor.feature_names)
+    assert prod(prepared.train.features.shape[1:]) == len(prepared.preprocessor.feature_names)
     assert prepared.validation is not None
     assert prepared.test is not None
     assert len(prepared.train.rows) + len(prepared.validation.rows) + len(prepared.test.rows) == table.rows
@@ -93,6 +95,7 @@ def test_every_classification_has_its_counts_checked():
         ("auto-mpg", (398, 6), 3, 5140),
         ("penguins", (344, 5), 13.1, 6300),
         ("mnist-5k", (5000, 784), 0, 255),
+        ("sunspots", (285, 24), 0, 190.2),
     ],
 )
 def test_shape_and_range(name, shape, low, high):

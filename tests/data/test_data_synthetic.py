@@ -17,8 +17,8 @@ def make(name, **options):
     return DATASETS[name](**options).load(Path())
 
 
-def test_there_are_eight():
-    assert len(SYNTHETIC) == 8
+def test_there_are_nine():
+    assert len(SYNTHETIC) == 9
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)
@@ -44,8 +44,9 @@ def test_bounds_hold(name):
         DATASETS[name](rows=1)
     with pytest.raises(ValueError, match="rows must be at most"):
         DATASETS[name](rows=10**12)
-    with pytest.raises(ValueError, match="noise must be"):
-        DATASETS[name](noise=-1.0)
+    if name != "adding":  # whose answer is exact
+        with pytest.raises(ValueError, match="noise must be"):
+            DATASETS[name](noise=-1.0)
 
 
 def test_too_many_values_are_refused_before_they_are_made():

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gdrun
 from gdrun.config import Config, Fold, from_plain, to_plain, with_changes
 from gdrun.data import Prepared
 from gdrun.engines.interruption import Interruption
+from gdrun.errors import ConfigError
 from gdrun.experiments import build
 from gdrun.experiments.build import load_all_data
 from gdrun.experiments.kfold import plan_kfold
@@ -131,3 +133,18 @@ def test_a_table_whose_rows_are_split_again_and_again_is_read_once(
     load_all_data([from_plain({"dataset": {"name": "blobs", "rows": 72}}).config])
     load_all_data([config])
     assert len(read) == 3  # what was not asked for last is not kept
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "annealing"])
+def test_a_stochastic_layer_is_no_thing_for_a_method_that_compares_losses(name: str, tmp_path: Path) -> None:
+    config = {
+        "dataset": "iris",
+        "batch_size": "full",
+        "epochs": 1,
+        "optimizer": name,
+        "model": {"name": "mlp", "hidden": [4], "dropout": 0.2},
+    }
+    with pytest.raises(ConfigError, match=rf"{name} compares losses, and layers.1 \(dropout\) changes them"):
+        gdrun.train(config, runs_dir=tmp_path)
+    assert not list(tmp_path.iterdir())
+    assert gdrun.train(config, {"model.dropout": 0}, runs_dir=tmp_path).status == "completed"

@@ -122,3 +122,44 @@ def test_folds_and_seeds_of_images_have_the_bits_that_they_have_alone(tmp_path: 
         assert alone.weights().keys() == member.weights().keys()
         for name, values in alone.weights().items():
             np.testing.assert_array_equal(member.weights()[name], values)
+
+
+CONVOLUTION = {
+    **DIGITS,
+    "preprocessing": {"features": "scale"},
+    "augmentation": {"shift": 1, "horizontal_flip": False},
+    "model": {
+        "name": "sequential",
+        "layers": [
+            {"name": "conv2d", "filters": 4, "kernel_size": 3, "activation": "relu"},
+            {"name": "max_pool2d", "size": 2},
+            {"name": "flatten"},
+            {"name": "dense", "units": 10},
+        ],
+    },
+}
+
+
+def test_convolutions_of_augmented_images_train_and_have_their_bits_in_groups(tmp_path: Path) -> None:
+    changes = {"epochs": 5, "split.train": 600, "optimizer.learning_rate": 0.02}
+    group = gdrun.train(CONVOLUTION, changes, seeds=2, runs_dir=tmp_path)
+    alone = gdrun.train(CONVOLUTION, {**changes, "seed": 1}, runs_dir=tmp_path)
+    member = group.members["seed-1"]
+    assert alone.result == member.result
+    assert alone.result["test"]["accuracy"] > 0.6
+    weights = alone.weights()
+    assert weights["layers.0.weight"].shape == (3, 3, 1, 4)
+    for name, values in weights.items():
+        np.testing.assert_array_equal(member.weights()[name], values)
+    again = gdrun.train(alone.path / "config.yaml", runs_dir=tmp_path)
+    np.testing.assert_array_equal(again.weights()["layers.0.weight"], weights["layers.0.weight"])
+
+
+def test_pixels_with_scales_of_their_own_are_not_moved(tmp_path: Path) -> None:
+    for features in ("standardize", "min_max"):
+        with pytest.raises(ConfigError, match=f"augmentation: moves pixels, .*: {features} scales"):
+            gdrun.train(CONVOLUTION, {"preprocessing.features": features}, runs_dir=tmp_path)
+    with pytest.raises(ConfigError, match=r"augmentation: only images .*, not rows of shape \(64,\)"):
+        gdrun.train(CONVOLUTION, {"dataset": "digits", "model": "linear"}, runs_dir=tmp_path)
+    with pytest.raises(ConfigError, match="augmentation: a shift by 9 leaves nothing of images of 8×8"):
+        gdrun.train(CONVOLUTION, {"augmentation.shift": 9}, runs_dir=tmp_path)

@@ -17,7 +17,7 @@ def check_golden(case: dict[str, Any], runs: int) -> tuple[Network, BoundNetwork
     Returns:
         The network, bound to an input (runs, batch, …), that input, and the state (runs, state) afterwards.
     """
-    row = np.array(case["input"])
+    row = np.array(case["input"], float)
     network = Network([layer(entry) for entry in case["layers"]], row.shape[1:])
     parameters = np.empty((runs, network.parameter_count))
     views = network.views(parameters)

@@ -19,6 +19,9 @@ ActivationLayer, Prelu, Maxout = (LAYERS[name] for name in ("activation", "prelu
 BatchNorm, LayerNorm, GroupNorm, RmsNorm = (
     LAYERS[f"{kind}_norm"] for kind in ("batch", "layer", "group", "rms")
 )
+Residual, Rnn, Lstm, Gru, Attention = (
+    LAYERS[name] for name in ("residual", "rnn", "lstm", "gru", "attention")
+)
 Tanh, Softmax, Mse = ACTIVATIONS["tanh"], LOSSES["softmax_cross_entropy"], LOSSES["mse"]
 
 
@@ -69,6 +72,31 @@ NETWORKS = {
     "group norm": [Dense(12), GroupNorm(3), Dense(3)],
     "group norm of channels": [Dense(24), Reshape((2, 3, 4)), GroupNorm(2, shift=False), Flatten(), Dense(3)],
     "rms norm": [RmsNorm(), Dense(40, activation=Tanh()), RmsNorm(scale=False, shift=True), Dense(3)],
+    "rnn": [Reshape((2, 2)), Rnn(3)],
+    "rnn of rnn": [
+        *(Dense(6), Reshape((3, 2)), Rnn(4, activation=ACTIVATIONS["gelu"](), return_sequences=True)),
+        *(Rnn(34, activation=ACTIVATIONS["silu"]()), Dense(3)),
+    ],
+    "lstm of lstm": [Dense(6), Reshape((3, 2)), Lstm(4, return_sequences=True), Lstm(3)],
+    "gru of gru": [Dense(6), Reshape((3, 2)), Gru(4, return_sequences=True), Gru(3)],
+    "every time of a gru": [Dense(6), Reshape((3, 2)), Gru(4, return_sequences=True), Flatten(), Dense(3)],
+    "normalized sequences": [
+        *(Dense(6), Reshape((3, 2)), Lstm(4, return_sequences=True), BatchNorm(), LayerNorm()),
+        *(Gru(4, return_sequences=True), GroupNorm(2), Attention(2), Rnn(3)),
+    ],
+    "attention": [Dense(12), Reshape((3, 4)), Attention(2), Flatten(), Dense(3)],
+    "causal attention": [Dense(12), Reshape((3, 4)), Attention(causal=True, bias=False), Flatten(), Dense(3)],
+    "residual": [
+        Residual((Dense(4, activation=Tanh()), Dropout(0.3), BatchNorm(), Residual((Dense(4),)))),
+        Dense(3),
+    ],
+    "residual, in place": [
+        *(Dense(6), Residual((ActivationLayer(Tanh()),)), Residual((Dropout(0.3),)), Residual(())),
+        Dense(3),
+    ],
+    "residual attention": [
+        *(Dense(12), Reshape((3, 4)), Residual((LayerNorm(), Attention(2))), Flatten(), Dense(3)),
+    ],
     "flatten last": [Dense(3, activation=Tanh()), Reshape((1, 3)), Flatten()],
     "linear": [Dense(3)],
     "no parameters": [ActivationLayer(Tanh())],
@@ -210,6 +238,37 @@ DENSE_MUTANTS = {
 def test_wrong_activations_are_noticed(name, activation):
     broken = mutant(ACTIVATIONS[activation], ACTIVATION_MUTANTS[name])()
     assert gradient_error([Dense(4, activation=broken), Dense(3)], Softmax(), (3,)) > WRONG
+
+
+SEQUENCE_MUTANTS = {
+    "the last time forgotten": set_to("recurrent_weight", lambda g: g / 2),
+    "sign of the recurrent weights": set_to("recurrent_weight", np.negative),
+    "gates exchanged": set_to("bias", lambda g: np.roll(g, g.shape[-1] // 4 or 1, axis=-1)),
+    "runs mixed up": set_to("weight", lambda g: g[::-1]),
+    "times reversed": lambda dy, dx, gradients, x: dx[:, :, ::-1],
+}
+
+
+@pytest.mark.parametrize("kind", [Rnn, Lstm, Gru], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("name", SEQUENCE_MUTANTS)
+def test_wrong_recurrent_layers_are_noticed(name, kind):
+    layers = [Dense(6, activation=Tanh()), Reshape((3, 2)), mutant(kind, SEQUENCE_MUTANTS[name])(4), Dense(3)]
+    assert gradient_error(layers, Softmax(), (4,)) > WRONG
+
+
+NORM_MUTANTS = {
+    "constant statistics": lambda dy, dx, gradients, x: dy,
+    "factor 2 of the scale": set_to("scale", lambda g: 2 * g),
+    "scale and shift exchanged": set_to("shift", lambda g: g[..., ::-1]),
+    "one row off": lambda dy, dx, gradients, x: np.roll(dx, 1, axis=1),
+}
+
+
+@pytest.mark.parametrize("kind", [BatchNorm, LayerNorm], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("name", NORM_MUTANTS)
+def test_wrong_normalizing_layers_are_noticed(name, kind):
+    layers = [Dense(4, activation=Tanh()), mutant(kind, NORM_MUTANTS[name])(), Dense(3)]
+    assert gradient_error(layers, Softmax(), (4,)) > WRONG
 
 
 @pytest.mark.parametrize("name", DENSE_MUTANTS)

@@ -21,7 +21,7 @@ VARIANCE = {
     "he_uniform": 2 / FAN_IN,
     "variance_scaling": 1 / FAN_IN,
 }
-EXACT = {"zeros", "ones", "constant", "orthogonal", "identity", "sparse"}
+EXACT = {"zeros", "ones", "constant", "orthogonal", "identity", "sparse", "lsuv"}
 
 
 def sample(name, shape=SHAPE, seed=0, **options):
@@ -131,7 +131,8 @@ def test_sparse_connections_are_normal_and_fall_on_every_input_alike():
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("identity", (4,)), ("identity", (2, 2, 2)), ("orthogonal", (4,)), ("sparse", (4,))]
+    ("name", "shape"),
+    [("identity", (4,)), ("identity", (2, 2, 2)), ("orthogonal", (4,)), ("sparse", (4,)), ("lsuv", (4,))],
 )
 def test_matrices_refuse_other_shapes(name, shape):
     with pytest.raises(ValueError, match=f"{name} needs a matrix, not shape"):

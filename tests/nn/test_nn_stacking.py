@@ -115,6 +115,28 @@ def test_same_bits_with_normalizing_layers(layer, dtype):
     Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()
 
 
+SEQUENCES = [
+    *(LAYERS[name](8, return_sequences=True) for name in ("rnn", "lstm", "gru")),
+    *(LAYERS[name](5) for name in ("rnn", "lstm", "gru")),
+    *(LAYERS["attention"](heads, causal=heads == 1) for heads in (1, 4)),
+    LAYERS["residual"]((LAYERS["layer_norm"](), Dropout(0.2), LAYERS["gru"](8, return_sequences=True))),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layer", SEQUENCES, ids=label)
+def test_same_bits_with_layers_over_sequences(layer, dtype):
+    for first in ([Dense(48)], []):
+        layers = [*first, LAYERS["reshape"]((6, 8)), layer, LAYERS["flatten"](), Dense(4)]
+        Sample(Network(layers, (48,)), Softmax(), dtype, 19).check()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_same_bits_with_layers_inside_a_residual_one(dtype):
+    inside = (Dense(40, activation=Relu()), Dropout(0.2), LAYERS["batch_norm"](), Dense(11))
+    Sample(Network([LAYERS["residual"](inside), Dense(5)], (11,)), Softmax(), dtype, 19).check()
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_product_of_one_run_has_the_bits_of_a_stacked_one(dtype):
     rng = np.random.default_rng(1)

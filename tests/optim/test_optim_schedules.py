@@ -157,6 +157,15 @@ def test_a_part_longer_than_any_run_costs_no_memory():
     assert endless.learning_rate_factors(RunLength(1, 3)) == pytest.approx([1, 1, 1])
 
 
+@pytest.mark.parametrize("length", [1e18, 1e300, 1.7e308])
+def test_lengths_beyond_any_run_are_lengths(length):
+    run = RunLength(1, 40)
+    assert Cosine(warmup_epochs=length).learning_rate_factors(run)[-1] == pytest.approx(40 / 1e15)
+    assert Step(every_epochs=length).learning_rate_factors(run).tolist() == [1] * 40
+    parts = [Part(Step(every_epochs=length), for_epochs=length), Part(Cosine())]
+    assert Sequence(parts).learning_rate_factors(run).tolist() == [1] * 40
+
+
 def test_fractional_epochs_are_rounded_to_whole_steps():
     # 0.29·100 is 28.999999999999996 in floating point and 0.07·100 is 7.000000000000001
     factors = Step(every_epochs=0.29, factor=0.5).learning_rate_factors(RunLength(1, 100))
@@ -259,7 +268,7 @@ RUN = RunLength(10, 5)
 @pytest.mark.parametrize(("schedule", "patience", "word"), [
     (Linear(warmup_epochs=10), None, "warm-up of 50 updates lasts as long"),
     (Plateau(patience=5), 5, "early stopping ends the run after 5"),
-    (Plateau(patience=10), None, "is not over in 10 epochs"),
+    (Plateau(patience=10), None, "is not over in 10 evaluations"),
     (Step(every_epochs=10), None, "the run ends before"),
     (MultiStep(at_epochs=(5, 30)), None, "epoch 30 is never reached: the run has 10 epochs"),
     (MultiStep(at_steps=(50, 70)), None, "update 50 is never reached: the run has 50 updates"),

@@ -434,3 +434,18 @@ def test_gradient_noise_fades_and_is_a_run_s_own() -> None:
     gradients[...] = 0
     before(0)
     assert (gradients == first).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_that_fit_the_first_batch_are_those_of_the_runs_own_rows(dtype: str) -> None:
+    table = small_table()
+    data = [prepare(table, split(table, 0.2, 0.1, seed=seed), dtype=dtype) for seed in range(3)]
+    runs = [make_run(seed, data=seed, initializer=INITIALIZERS["lsuv"]()) for seed in range(3)]
+    together = train(make_work(runs, dtype, data=data))
+    for place, run in enumerate(runs):
+        alone = make_work([replace(run, data=0)], dtype, data=[data[run.data]])
+        assert bits(together, place) == bits(train(alone), 0)
+    start = train(make_work(runs[2:], dtype, data=data, epochs=0)).outcomes[0].variables
+    x, weight = data[2].train.features.astype(float), start[: 5 * 12].reshape(5, 12)
+    assert (x @ weight).var() == pytest.approx(1, rel=1e-5)
+    assert resumed_bits(make_work(runs, dtype, data=data), 5, 1) == bits(together, 1)

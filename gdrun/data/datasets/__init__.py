@@ -14,6 +14,7 @@ _PLACES = {
     "penguins": "embedded.Penguins",
     "auto-mpg": "embedded.AutoMpg",
     "mnist-5k": "embedded.Mnist5k",
+    "sunspots": "sequences.Sunspots",
     "linear": "curves.Linear",
     "sine": "curves.Sine",
     "moons": "shapes.Moons",
@@ -22,9 +23,11 @@ _PLACES = {
     "xor": "shapes.Xor",
     "spirals": "shapes.Spirals",
     "gaussians": "clouds.Gaussians",
+    "adding": "sequences.Adding",
     "csv": "csv_file.Csv",
     "npz": "npz_file.Npz",
     "idx": "idx_file.Idx",
+    "parquet": "parquet_file.Parquet",
 }
 
 DATASETS: Registry[Dataset] = Registry("gdrun.data.datasets", **_PLACES)

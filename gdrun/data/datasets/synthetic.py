@@ -30,6 +30,11 @@ class Synthetic(Dataset):
     rows: RowCount = 500
     seed: WholeNumber = 0
 
+    @property
+    def row_shape(self) -> tuple[int, ...] | None:
+        """Of a `Table`."""
+        return None
+
     def load(self, folder: Path) -> Table:
         x, y, classes = self.sample(generator(self.seed, Purpose.SYNTHETIC_DATA))
         return sealed(
@@ -40,6 +45,7 @@ class Synthetic(Dataset):
                 number_names=tuple(f"x{index}" for index in range(x.shape[1])),
                 target=y,
                 target_names=("y",),
+                row_shape=self.row_shape,
                 classes=classes,
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig, Config
 from gdrun.config.comparison import Compare, Contestant
 from gdrun.config.contradictions import contradictions
 from gdrun.config.families import FAMILIES
@@ -17,7 +17,7 @@ USUAL = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 
 
 def resolved_contestants(
-    compare: Compare, asked: str | None, problems: Sequence[Config] = ()
+    compare: Compare, asked: str | None, problems: Sequence[AnyConfig] = ()
 ) -> tuple[Contestant, ...]:
     """The contestants, by name.
 
@@ -59,10 +59,11 @@ def resolved_contestants(
     return tuple(chosen)
 
 
-def _against(contestant: Contestant, problems: Sequence[Config]) -> Iterator[tuple[str, str]]:
+def _against(contestant: Contestant, problems: Sequence[AnyConfig]) -> Iterator[tuple[str, str]]:
     """What keeps a contestant from the problems: dotted key and message of each."""
     for problem in problems:
-        yield from contradictions(replace(problem, optimizer=contestant.optimizer))
+        if isinstance(problem, Config):
+            yield from contradictions(replace(problem, optimizer=contestant.optimizer))
 
 
 def _by_name(name: str, own: dict[str, Contestant]) -> Contestant:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -35,11 +34,6 @@ def metrics_of_rows(rows: Sequence[Row]) -> dict[str, Any]:
 def good_values(rows: Sequence[Row], column: str) -> list[float | None]:
     """The values of a column; None for a run that diverged or failed."""
     return [row.get(column) if row["status"] in GOOD else None for row in rows]
-
-
-def statuses(rows: Sequence[Row]) -> dict[str, int]:
-    """How the runs ended."""
-    return dict(Counter(row["status"] for row in rows))
 
 
 def cost(tuning: Sequence[Row], evaluation: Sequence[Row]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from gdrun.experiments.command import Row
 from gdrun.run_directory.directory import GOOD, MEMBERS
 from gdrun.run_directory.metrics_csv import FILE_NAME, read_metrics
+from gdrun.run_directory.tables import read_table
+from gdrun.run_directory.trajectory import TRAJECTORY
 
 INITIAL, BEST = "initial_monitor", "best_monitor"
 EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
@@ -20,11 +22,18 @@ Curves = Mapping[str, NDArray[Any]]
 
 
 def curves_of(path: Path, run: str) -> Curves:
-    """The columns of a run's metrics.csv; none before it has begun."""
+    """The columns of a run's metrics.csv, or of a descent's trajectory.csv; none before it has begun.
+
+    A descent's steps stand for its epochs, and for its seconds, too: every step takes as long.
+    """
+    folder = path / MEMBERS / run
     try:
-        return read_metrics(path / MEMBERS / run / FILE_NAME)
+        if not (folder / TRAJECTORY).is_file():
+            return read_metrics(folder / FILE_NAME)
+        columns = read_table(folder / TRAJECTORY)
     except FileNotFoundError:
         return {}
+    return {"epoch": columns["step"], "seconds": columns["step"].astype(np.float64)} | columns
 
 
 def measure(path: Path, rows: Sequence[Row], monitors: Mapping[str, tuple[str, bool]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config, to_plain
+from gdrun.config import AnyConfig, ObjectiveConfig, to_plain
 from gdrun.config.comparison import Contestant, replaced
 from gdrun.experiments.command import Row
 from gdrun.experiments.comparison import evaluation
@@ -24,6 +24,8 @@ from gdrun.experiments.comparison.problems import (
 )
 from gdrun.experiments.comparison.target import times_to_target
 from gdrun.experiments.comparison.tuning import Trial, any_failed, best_trial, edge_of, trials_of
+from gdrun.experiments.summary import statuses_of
+from gdrun.run_directory.directory import GOOD
 from gdrun.statistics import expected_best, learning_rate_range
 
 
@@ -53,7 +55,7 @@ class Performance:
         return any(score is not None for score in self.scores)
 
 
-def performances_of(problem: Config, name: str, rows: Sequence[Row]) -> dict[str, Performance]:
+def performances_of(problem: AnyConfig, name: str, rows: Sequence[Row]) -> dict[str, Performance]:
     """Those of all contestants, by their names.
 
     Args:
@@ -75,7 +77,7 @@ def performances_of(problem: Config, name: str, rows: Sequence[Row]) -> dict[str
 
 
 def described_performance(
-    path: Path, problem: Config, performance: Performance, target: Mapping[str, Any]
+    path: Path, problem: AnyConfig, performance: Performance, target: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What summary.json says of it; its rows get their time to the target.
 
@@ -99,14 +101,20 @@ def described_performance(
         "test": None if tested is None else evaluation.described(tested, higher),
         "metrics": evaluation.metrics_of_rows(runs),
         "target": times_to_target(path, problem, target, runs),
-        "ended": {"tuning": evaluation.statuses(tuning), "evaluation": evaluation.statuses(runs)},
+        "ended": {"tuning": statuses_of(tuning), "evaluation": statuses_of(runs)},
         "tuning": _tuning(problem, performance),
         "cost": evaluation.cost(tuning, runs),
-        "curves": evaluation.curves(path, runs, list(dict.fromkeys(quantities))),
+        "curves": evaluation.curves(path, _drawn(problem, runs), list(dict.fromkeys(quantities))),
     }
 
 
-def _tuning(problem: Config, performance: Performance) -> dict[str, Any]:
+def _drawn(problem: AnyConfig, runs: Sequence[Row]) -> list[Row]:
+    """The runs of whose values curves are made: a descent that diverges leaves all scales before it ends."""
+    bounded = isinstance(problem, ObjectiveConfig)
+    return [row for row in runs if row["status"] in GOOD or not bounded]
+
+
+def _tuning(problem: AnyConfig, performance: Performance) -> dict[str, Any]:
     numbers = compare_of(problem)
     _, higher = monitor_of(problem)
     contestant, trials, best = performance.contestant, performance.trials, performance.best

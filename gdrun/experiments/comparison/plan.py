@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gdrun.config import Config, to_plain
+from gdrun.config import AnyConfig, Config, ObjectiveConfig, to_plain
 from gdrun.config.comparison import Compare
+from gdrun.config.objective import UniformStart
 from gdrun.errors import ConfigError
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Command
@@ -33,7 +34,7 @@ from gdrun.statistics import fewest_seeds
 
 
 def plan_comparison(
-    configs: Sequence[Config],
+    configs: Sequence[AnyConfig],
     *,
     optimizers: str | None = None,
     seeds: int | None = None,
@@ -73,10 +74,7 @@ def plan_comparison(
     later = len(problems) * len(compare.optimizers or ()) * compare.seeds
     layout = lay_out(members, names_of(entries), workers, more=1 + later / len(entries))
     by_problem = dict(zip([entry.get("problem", "") for entry in entries], layout.configs, strict=True))
-    problems = {
-        name: _checked(replace(by_problem[name], seed=problem.seed, compare=problem.compare))
-        for name, problem in problems.items()
-    }
+    problems = {name: _checked(problem, by_problem[name]) for name, problem in problems.items()}
     record = {"problems": {name: to_plain(problem) for name, problem in problems.items()}}
     return Plan(
         COMPARE,
@@ -106,7 +104,7 @@ def _check_size(problems: int, compare: Compare) -> None:
         )
 
 
-def _names(configs: Sequence[Config]) -> list[str]:
+def _names(configs: Sequence[AnyConfig]) -> list[str]:
     """A name for each problem, "" for a single one."""
     names = [config.name for config in configs]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -115,15 +113,44 @@ def _names(configs: Sequence[Config]) -> list[str]:
     return names if len(names) > 1 else [""]
 
 
-def _checked(config: Config) -> Config:
-    """The config, if there are validation rows and the columns that it names are measured.
+def _checked(problem: AnyConfig, member: AnyConfig) -> AnyConfig:
+    """The problem with what its data say, if what is asked for is measured, on something to choose by.
+
+    Args:
+        problem: as it was loaded.
+        member: the config of one of its runs, complete.
+
+    Raises:
+        ConfigError: not so.
+    """
+    if isinstance(problem, ObjectiveConfig):
+        _check_columns(problem, ["value", "gradient_norm"])
+        if not isinstance(problem.start, UniformStart):
+            raise ConfigError(
+                f"{problem.name}: every seed needs a start of its own, and these are given; "
+                "draw them, such as start={uniform: [-2, 2]}"
+            )
+        return problem
+    assert isinstance(member, Config)  # noqa: S101 - it is a run of this problem
+    config = replace(member, seed=problem.seed, compare=problem.compare)
+    quantities = ["loss", *(metric.name for metric in metrics_of(config))]
+    _check_columns(config, [f"{part}_{quantity}" for part in ("val", "train") for quantity in quantities])
+    has_validation = config.split.validation or getattr(config.dataset, "validation_path", None) is not None
+    if not has_validation:
+        raise ConfigError(
+            f"{config.name}: optimizers are tuned on validation rows, and there are none; "
+            "give some, such as split.validation=0.15"
+        )
+    return config
+
+
+def _check_columns(config: AnyConfig, columns: Sequence[str]) -> None:
+    """See to it that the columns which a config names are measured.
 
     Raises:
         ConfigError: not so.
     """
     compare = compare_of(config)
-    quantities = ["loss", *(metric.name for metric in metrics_of(config))]
-    columns = [f"{part}_{quantity}" for part in ("val", "train") for quantity in quantities]
     asked = {"compare.monitor": monitor_of(config)[0]}
     if compare.target is not None and compare.target.metric is not None:
         asked["compare.target.metric"] = compare.target.metric
@@ -132,13 +159,6 @@ def _checked(config: Config) -> Config:
             raise ConfigError(
                 f"{config.name}: {key}: {column!r} isn't measured; choose one of {', '.join(columns)}"
             )
-    has_validation = config.split.validation or getattr(config.dataset, "validation_path", None) is not None
-    if not has_validation:
-        raise ConfigError(
-            f"{config.name}: optimizers are tuned on validation rows, and there are none; "
-            "give some, such as split.validation=0.15"
-        )
-    return config
 
 
 def _words(compare: Compare, problems: Problems, runs: int) -> str:

@@ -8,20 +8,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gdrun.config import Config, from_plain
+from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.config.comparison import Compare, Contestant, replaced
+from gdrun.config.load import plain_source
+from gdrun.config.objective import UniformStart
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Entry, Row
 from gdrun.experiments.comparison.design import Settings
 
 TUNING, EVALUATION = "tuning", "evaluation"
+VALUE = "value"  # of an objective: what tells how good a descent is
 PREFIX = "optimizer."  # of the keys of settings
 LONGEST_NAME = 64
 
-Problems = Mapping[str, Config]  # by name; that of a single one is ""
+Problems = Mapping[str, AnyConfig]  # by name; that of a single one is ""
 
 
-def problems_of(record: Mapping[str, Any], config: Config) -> Problems:
+def problems_of(record: Mapping[str, Any], config: AnyConfig) -> Problems:
     """The problems of a group, from group.json and its config."""
     several = record.get("problems")
     if not several:
@@ -30,29 +33,34 @@ def problems_of(record: Mapping[str, Any], config: Config) -> Problems:
 
 
 @functools.lru_cache(maxsize=64)
-def _parsed(plain: str) -> Config:
-    return from_plain(json.loads(plain)).config
+def _parsed(plain: str) -> AnyConfig:
+    return plain_source(json.loads(plain)).load_any().config
 
 
-def compare_of(problem: Config) -> Compare:
+def compare_of(problem: AnyConfig) -> Compare:
     """How a problem is compared on."""
     return problem.compare or Compare()
 
 
-def contestants_of(problem: Config) -> tuple[Contestant, ...]:
+def contestants_of(problem: AnyConfig) -> tuple[Contestant, ...]:
     """Who takes part."""
     return compare_of(problem).optimizers or ()
 
 
-def monitor_of(problem: Config) -> tuple[str, bool]:
+def monitor_of(problem: AnyConfig) -> tuple[str, bool]:
     """The column that tells how good a run is, and whether higher is better."""
+    if isinstance(problem, ObjectiveConfig):
+        column = compare_of(problem).monitor or VALUE
+        return column, higher_is_better(problem, column)
     metrics = {f"val_{metric.name}": metric.better == "higher" for metric in metrics_of(problem)}
     column = compare_of(problem).monitor or next(iter(metrics), "val_loss")
     return column, higher_is_better(problem, column)
 
 
-def higher_is_better(problem: Config, column: str) -> bool:
-    """Of a column of metrics.csv."""
+def higher_is_better(problem: AnyConfig, column: str) -> bool:
+    """Of a column of metrics.csv, or of trajectory.csv."""
+    if isinstance(problem, ObjectiveConfig):
+        return column == VALUE and problem.sign < 0
     quantity = column.partition("_")[2]
     return any(metric.name == quantity and metric.better == "higher" for metric in metrics_of(problem))
 
@@ -104,12 +112,17 @@ def settings_in(entry: Mapping[str, Any]) -> Settings:
     }
 
 
-def member_config(problems: Problems, entry: Entry) -> Config:
-    """The config of one run."""
+def member_config(problems: Problems, entry: Entry) -> AnyConfig:
+    """The config of one run. A descent starts at the point that is drawn for the seed, the same for all."""
     problem = problems[entry.get("problem", "")]
     (contestant,) = (one for one in contestants_of(problem) if one.name == entry["optimizer"])
     optimizer = replaced(contestant.optimizer, settings_in(entry))
-    return replace(problem, compare=None, optimizer=optimizer, seed=entry["seed"])
+    if not isinstance(problem, ObjectiveConfig):
+        return replace(problem, compare=None, optimizer=optimizer, seed=entry["seed"])
+    start = problem.start
+    if isinstance(start, UniformStart):
+        start = start.draw(entry["seed"], problem.dimension)
+    return replace(problem, compare=None, optimizer=optimizer, seed=entry["seed"], start=start)
 
 
 def rows_of(rows: Sequence[Row], problem: str, contestant: str, phase: str) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig
 from gdrun.experiments.command import Batch, Row
 from gdrun.experiments.comparison.measures import measure
 from gdrun.experiments.comparison.problems import (
@@ -24,7 +24,7 @@ from gdrun.experiments.comparison.tuning import any_failed, best_trial, further_
 from gdrun.experiments.planning import lay_out, names_of
 
 
-def next_runs(path: Path, config: Config, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
+def next_runs(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
     """What lies beyond an edge; once there is no such thing, the best settings on fresh seeds.
 
     A contestant one of whose trials failed has to wait: what is chosen for it must not depend on a fault.

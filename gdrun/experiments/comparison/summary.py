@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.evaluation import statuses
 from gdrun.experiments.comparison.measures import measure
 from gdrun.experiments.comparison.performance import described_performance, performances_of
 from gdrun.experiments.comparison.problems import (
@@ -24,6 +23,7 @@ from gdrun.experiments.comparison.problems import (
 )
 from gdrun.experiments.comparison.target import start_of, target_of
 from gdrun.experiments.comparison.words import notices_of
+from gdrun.experiments.summary import statuses_of
 from gdrun.randomness import Purpose, generator
 from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
@@ -40,7 +40,7 @@ ALPHA = 0.05
 LARGEST_RATIO = 4.0
 
 
-def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, Any]:
+def comparison_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     """Everything that the report says; the rows get their first and best monitor and their time to target."""
     problems = problems_of(read_json(path / RECORD), config)
     measure(path, rows, {name: monitor_of(problem) for name, problem in problems.items()})
@@ -50,7 +50,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
     tuning, seeds = numbers.tuning_seeds, numbers.seeds
     return {
         "runs": len(rows),
-        "statuses": statuses(rows),
+        "statuses": statuses_of(rows),
         "metrics": {},
         "protocol": {
             "trials": numbers.trials,
@@ -58,7 +58,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
             "seeds": list(range(first.seed + tuning, first.seed + tuning + seeds)),
             "alpha": ALPHA,
             "resamples": RESAMPLES,
-            "resample_split": first.split.resample,
+            "resample_split": not isinstance(first, ObjectiveConfig) and first.split.resample,
         },
         "contestants": [contestant.name for contestant in contestants_of(first)],
         "problems": found,
@@ -66,7 +66,7 @@ def comparison_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[
     }
 
 
-def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dict[str, Any]:
+def _problem(path: Path, name: str, problem: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     monitor, higher = monitor_of(problem)
     performances = performances_of(problem, name, rows)
     scores = {one: performance.scores for one, performance in performances.items()}
@@ -77,7 +77,7 @@ def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dic
     target = target_of(problem, strongest, runs)
     document: dict[str, Any] = {
         "name": name or problem.name,
-        "dataset": problem.dataset.name,
+        **_subject(problem),
         "monitor": monitor,
         "better": "higher" if higher else "lower",
         "unit": unit,
@@ -98,8 +98,17 @@ def _problem(path: Path, name: str, problem: Config, rows: Sequence[Row]) -> dic
     return document | {"notices": list(notices_of(problem, document))}
 
 
-def _unit(problem: Config, monitor: str) -> tuple[str, int]:
+def _subject(problem: AnyConfig) -> dict[str, Any]:
+    """What a problem is about, and what its time is counted in where that isn't epochs."""
+    if isinstance(problem, ObjectiveConfig):
+        return {"dataset": None, "objective": problem.objective.name, "clock": "step"}
+    return {"dataset": problem.dataset.name}
+
+
+def _unit(problem: AnyConfig, monitor: str) -> tuple[str, int]:
     """The unit of differences, and what they are multiplied with for it: shares are read in points."""
+    if isinstance(problem, ObjectiveConfig):
+        return "", 1
     quantity = monitor.partition("_")[2]
     is_share = any(metric.name == quantity and metric.is_share for metric in metrics_of(problem))
     return ("points", 100) if is_share else ("", 1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig
 from gdrun.experiments.command import Row
 from gdrun.experiments.comparison.measures import BEST, EPOCHS, INITIAL, SECONDS, measure_target
 from gdrun.experiments.comparison.problems import compare_of, higher_is_better, monitor_of
@@ -24,7 +24,7 @@ def start_of(rows: Sequence[Row]) -> float | None:
     return float(np.median(values)) if values else None
 
 
-def target_of(problem: Config, strongest: str | None, rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+def target_of(problem: AnyConfig, strongest: str | None, rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     """What is to be reached: as the config says, or what the strongest contestant reaches in half its seeds.
 
     Formula:
@@ -52,7 +52,7 @@ def target_of(problem: Config, strongest: str | None, rows: Mapping[str, Sequenc
 
 
 def times_to_target(
-    path: Path, problem: Config, target: Mapping[str, Any], rows: Sequence[Row]
+    path: Path, problem: AnyConfig, target: Mapping[str, Any], rows: Sequence[Row]
 ) -> dict[str, Any] | None:
     """Epochs and seconds until the target over the evaluation seeds, or None without a target.
 

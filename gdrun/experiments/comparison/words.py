@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.comparison.problems import compare_of
 from gdrun.experiments.spec import FINAL
 
 
-def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
+def notices_of(problem: AnyConfig, found: Mapping[str, Any]) -> Iterator[str]:
     """What a reader must know before believing a result.
 
     Args:
@@ -46,6 +46,8 @@ def notices_of(problem: Config, found: Mapping[str, Any]) -> Iterator[str]:
             f"The best {option} is the {which} that was tried for {', '.join(names)}: "
             "a wider range might do better."
         )
+    if isinstance(problem, ObjectiveConfig):
+        return
     if all(contestant["test"] is None for contestant in found["contestants"].values()):
         yield "There are no test rows: validation rows chose settings and epochs, so their results flatter."
     if not problem.split.resample:

@@ -60,7 +60,8 @@ def plan_sweep(
             entries.append({"run": name, "point": place, **settings, SEED: seed})
             configs.append(_with_seed(loaded[place].config, seed))
     layout = lay_out(configs, names_of(entries), workers)
-    tasks = [config.loss.task for config in layout.configs[:: len(numbers)] if config.loss is not None]
+    complete = [config for config in layout.configs[:: len(numbers)] if isinstance(config, Config)]
+    tasks = [config.loss.task for config in complete if config.loss is not None]
     record = space.as_record() | {
         "keys": [choices.key for choices in space.varied],
         "seeds": numbers,

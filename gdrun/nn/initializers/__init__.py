@@ -27,6 +27,7 @@ INITIALIZERS: Registry[Initializer] = Registry(
     orthogonal="matrices.Orthogonal",
     identity="matrices.IdentityMatrix",
     sparse="matrices.Sparse",
+    lsuv="lsuv.Lsuv",
 )
 
 __getattr__ = class_lookup(__name__, INITIALIZERS)  # every one by its class's name

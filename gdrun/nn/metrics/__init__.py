@@ -16,6 +16,7 @@ METRICS: Registry[Metric] = Registry(
     log_loss="log_loss.LogLoss",
     roc_auc="roc_auc.RocAuc",
     matthews="matthews.Matthews",
+    confusion="confusion.Confusion",
     mse="mse.Mse",
     rmse="rmse.Rmse",
     mae="mae.Mae",

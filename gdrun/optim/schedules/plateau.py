@@ -84,16 +84,24 @@ class Plateau(Schedule):
 
     def warnings(self, run: RunLength, early_stopping_patience: int | None = None) -> list[str]:
         found = super().warnings(run, early_stopping_patience)
+        return found + self.out_of_reach(run.epochs, early_stopping_patience)
+
+    def out_of_reach(self, evaluations: int, early_stopping_patience: int | None = None) -> list[str]:
+        """Why the rate would never fall, if it wouldn't, whatever the length of an epoch.
+
+        Args:
+            evaluations: of the run.
+            early_stopping_patience: evaluations without improvement after which it stops, or None.
+        """
         if early_stopping_patience is not None and early_stopping_patience <= self.patience:
-            found.append(
+            return [
                 f"early stopping ends the run after {early_stopping_patience} evaluations without "
                 f"improvement, before the plateau's patience of {self.patience} is over: the rate never falls"
-            )
-        elif self.patience >= run.epochs > 0:
-            found.append(
-                f"a patience of {self.patience} is not over in {run.epochs} epochs: the rate never falls"
-            )
-        return found
+            ]
+        if self.patience >= evaluations > 0:
+            said = f"a patience of {self.patience} is not over in {evaluations} evaluations"
+            return [f"{said}: the rate never falls"]
+        return []
 
     def begin(self) -> PlateauState:
         """The state before the first evaluation."""

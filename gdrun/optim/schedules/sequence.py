@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gdrun.component import Component, Count, Positive
-from gdrun.optim.schedule import Float64, RunLength, Schedule, Span
+from gdrun.optim.schedule import ENDLESS, Float64, RunLength, Schedule, Span
 from gdrun.optim.schedules.plateau import Plateau
 
 
@@ -33,7 +33,7 @@ class Part(Component):
     def length(self, steps_per_epoch: int) -> int | None:
         """In whole steps, at least 1; None until the end of the run."""
         if self.for_epochs is not None:
-            return max(round(self.for_epochs * steps_per_epoch), 1)
+            return max(round(min(self.for_epochs * steps_per_epoch, ENDLESS)), 1)
         return self.for_steps
 
 

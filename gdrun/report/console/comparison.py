@@ -13,6 +13,7 @@ from rich.text import Text
 from gdrun.report.comparison import (
     Problem,
     best_of,
+    clock_of,
     leaders,
     runs_without_end,
     section_of,
@@ -61,7 +62,8 @@ def next_command(group: Group) -> str:
             of_best = group.results["optimizer"][place] == best
             if is_here and of_best and group.results["phase"][place] == "evaluation":
                 config = group.path / MEMBERS / printable(name, one_line=True) / "config.yaml"
-                return f"gdrun train {config} --seeds 10"
+                descends = problem.get("objective") is not None
+                return f"gdrun minimize {config}" if descends else f"gdrun train {config} --seeds 10"
     return f"gdrun runs show {group.path}"
 
 
@@ -98,11 +100,12 @@ def _problem_table(problem: Problem, margins: Sequence[str], *, rates: bool) -> 
         means = [one.get("mean") for one in found]
         if any(mean is not None for mean in means):
             texts = [_mean(one) if part in margins else number(one.get("mean")) for one in found]
-            columns.append((f"{part}\n{metric}", texts, best_of(means, better)))
+            said = "best" if problem.get("objective") else part
+            columns.append((f"{said}\n{metric}", texts, best_of(means, better)))
     times = [section_of(problem, name, "target").get("epochs") or {} for name in names]
     if any(times):
         soonest = best_of([one.get("median") for one in times], "lower")
-        columns.append(("epochs to\ntarget", [_time(one) for one in times], soonest))
+        columns.append((f"{clock_of(problem)}s to\ntarget", [_time(one) for one in times], soonest))
     lost = [runs_without_end(problem, name, "evaluation") for name in names]
     if any(bad or not runs for bad, runs in lost):
         counts = [f"{bad}/{runs}" if runs else "all" for bad, runs in lost]

@@ -11,10 +11,13 @@ import numpy as np
 from gdrun.nn.activation import Activation
 from gdrun.nn.layer import Workspace
 from gdrun.nn.loss import Loss
-from gdrun.optim.optimizer import Optimizer
+from gdrun.optim.method import Method
+from gdrun.optim.optimizer import Array, Float64, Optimizer
 from gdrun.optim.schedule import RunLength, Schedule
 from gdrun.optim.schedules import Cosine, Linear, Plateau, Sequence
 from gdrun.optim.schedules.sequence import Part
+from gdrun.optim.search_stepper import SearchStepper
+from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
 from gdrun.report.console.pictures import Curve, Picture
 
@@ -44,8 +47,8 @@ def _picture_of(component: Any) -> Picture | None:
             return _activation(component)
         case Loss():
             return _loss(component)
-        case Optimizer():
-            return _optimizer(component)
+        case Method():
+            return _method(component)
     return None
 
 
@@ -124,11 +127,19 @@ def _loss(loss: Loss) -> Picture:
     return Picture(title, first, last, axis, [Curve("loss", y)], zero=True)
 
 
-def _optimizer(optimizer: Optimizer) -> Picture:
+def _method(method: Method) -> Picture:
     theta = np.ones((1, 2))
     gradients = np.empty_like(theta)
-    stepper = Stepper(optimizer, theta, gradients)
-    stepper.prepare(np.full((_UPDATES, 1), optimizer.learning_rate), first_step=0)
+
+    def evaluate(theta: Array, with_gradient: bool) -> tuple[Float64, Array]:
+        return (_CURVATURES * theta**2).sum(axis=1) / 2, theta * _CURVATURES
+
+    stepper: Stepper | SearchStepper
+    if isinstance(method, Searcher):
+        stepper = SearchStepper([method], theta, evaluate, seeds=[0], steps=_UPDATES)
+    elif isinstance(method, Optimizer):
+        stepper = Stepper(method, theta, gradients)
+    stepper.prepare(np.full((_UPDATES, 1), method.base_rate), first_step=0)
     values = np.empty(_UPDATES + 1)
     values[0] = _CURVATURES.sum() / 2
     for k in range(_UPDATES):
@@ -136,7 +147,7 @@ def _optimizer(optimizer: Optimizer) -> Picture:
         stepper.step(k)
         values[k + 1] = (_CURVATURES * theta**2).sum() / 2
     values[~(values < 1e12)] = np.nan  # it diverges; the rest of the way isn't worth an axis
-    rate = f"{float(optimizer.learning_rate):g}"
-    title = f"value of ½(x² + 25y²) on the way from (1, 1), learning rate {rate}"
+    rate = f"{method.rate_option.replace('_', ' ')} {method.base_rate:g}"
+    title = f"value of ½(x² + 25y²) on the way from (1, 1), {rate}"
     curve = Curve("value", np.maximum(values, _LEAST))
     return Picture(title, 0, _UPDATES, "updates", [curve], logarithmic=True)

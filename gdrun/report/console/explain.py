@@ -10,7 +10,7 @@ from rich.text import Text
 from gdrun.config.describe import Entry, Option, descriptions, docstring, options
 from gdrun.config.dump import flow
 from gdrun.config.families import FAMILIES
-from gdrun.config.lookup import CONFIG, Found, Use, aliases
+from gdrun.config.lookup import CONFIG, MINIMIZE, Found, Use, aliases
 from gdrun.config.plain import to_plain
 from gdrun.report.console.components import components_document, show_lists
 from gdrun.report.console.curves import example_of, picture_of
@@ -77,7 +77,7 @@ def _show_entry(screen: Screen, entry: Entry, given: Any) -> None:
         if text := parts.get(name):
             _section(screen, name)
             show_paragraph(screen, Text(" ".join(text.split())), indent=2)
-    if entry.name != CONFIG:
+    if entry.name not in (CONFIG, MINIMIZE):
         _section(screen, "In a config")
         show_paragraph(screen, Text(_written(entry, given), "command"), indent=2, hang=4)
 
@@ -149,7 +149,8 @@ def _written(entry: Entry, given: Any) -> str:
 def _what(entry: Entry) -> str:
     """ "optimizer", "loss for classification", "metric for regression, lower is better"."""
     if entry.kind == CONFIG:
-        return "section of a config" if entry.name != CONFIG else "what a YAML file holds"
+        whole = {CONFIG: "what a YAML file holds", MINIMIZE: "what a YAML file for gdrun minimize holds"}
+        return whole.get(entry.name, "section of a config")
     task, better = getattr(entry.cls, "task", None), getattr(entry.cls, "better", None)
     words = f"{entry.kind} for {task}" if isinstance(task, str) and task != "auto" else entry.kind
     return f"{words}, {better} is better" if isinstance(better, str) else words

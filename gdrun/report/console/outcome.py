@@ -19,6 +19,7 @@ SHOWN: Mapping[str, str] = {  # what is shown of groups of a command
     "kfold": "console.folds.show_folds",
     "compare-optimizers": "console.comparison.show_comparison",
     "sweep": "console.points.show_points",
+    "minimize": "console.descents.show_descents",
 }
 NEXT: Mapping[str, str] = {  # which command is useful then
     "compare-optimizers": "console.comparison.next_command",
@@ -42,6 +43,10 @@ def show_outcome(screen: Screen, path: Path) -> dict[str, Any]:
         return saved.record
     if screen.json:
         screen.document({"path": str(path), **saved.record})
+    if saved.record.get("command") == "minimize":
+        function("console.descents.show_descent")(screen, saved.record)
+        _next(screen, path, f"gdrun runs show {path}")
+        return saved.record
     screen.show(run_summary(saved.record))
     if saved.result:
         screen.show(result_table(saved.record))

@@ -7,8 +7,10 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from gdrun.config import ObjectiveConfig
 from gdrun.experiments.plan import Plan
-from gdrun.experiments.planning import Kind
+from gdrun.experiments.planning import DescentKind, Kind
+from gdrun.report.console.descents import descent_in_words, method_in_words, objective_in_words
 from gdrun.report.console.numbers import duration, number, size
 from gdrun.text import printable
 from gdrun.training.work import StackWork
@@ -18,8 +20,8 @@ MOST_LINES = 6  # of data sets or models
 
 def plan_document(plan: Plan) -> dict[str, Any]:
     """What `--dry-run --json` prints."""
-    work = plan.work
-    return {
+    kinds = plan.layout.kinds
+    document = {
         "command": plan.command.name,
         "name": plan.config.name,
         "runs": plan.runs,
@@ -27,14 +29,20 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "plan": list(plan.entries),
         "workers": plan.layout.workers,
         "stacks": len(plan.layout.stacks),
-        "epochs": work.epochs,
-        "updates_per_run": work.length.steps,
-        "parameters": work.network.parameter_count,
-        "layers": work.network.describe(),
+        "updates_per_run": max(kind.updates for kind in kinds),
         "updates": plan.updates,
         "memory_bytes": plan.layout.memory,
         "estimated_seconds": round(plan.seconds, 2),
     }
+    if any(isinstance(kind, Kind) for kind in kinds):
+        work = plan.work
+        document |= {
+            "epochs": work.epochs,
+            "updates_per_run": work.length.steps,
+            "parameters": work.network.parameter_count,
+            "layers": work.network.describe(),
+        }
+    return document
 
 
 def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
@@ -48,13 +56,17 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
     grid.add_column(style="faint", justify="right")
     grid.add_column(overflow="fold")
     grid.add_row("run", Text(plan.config.name, style="name"))
+    trained = [kind for kind in plan.layout.kinds if isinstance(kind, Kind)]
+    descents = [kind for kind in plan.layout.kinds if isinstance(kind, DescentKind)]
     lines = {
         "varied": [printable(f"{key}: {values}", one_line=True) for key, values in plan.varied.items()],
-        "data": [data_in_words(kind.work) for kind in plan.layout.kinds],
-        "model": [model_in_words(kind) for kind in plan.layout.kinds],
-        "loss": [loss_in_words(kind.work) for kind in plan.layout.kinds],
+        "data": [data_in_words(kind.work) for kind in trained],
+        "model": [model_in_words(kind) for kind in trained],
+        "loss": [loss_in_words(kind.work) for kind in trained],
+        "objective": [_objective(plan, kind) for kind in descents],
         "optimizer": [] if _optimizer_varies(plan) else [optimizer_in_words(plan)],
-        "training": [length_in_words(kind.work, plan) for kind in plan.layout.kinds],
+        "training": [length_in_words(kind.work, plan) for kind in trained],
+        "length": [descent_in_words(kind.config) for kind in descents],
         "runs": [plan.words] * (plan.runs > 1),
     }
     for label, words in lines.items():
@@ -73,6 +85,14 @@ def plan_table(plan: Plan, *, with_cost: bool = False) -> Table:
             f"{size(plan.layout.memory)} of memory, roughly {duration(plan.seconds)}",
         )
     return grid
+
+
+def _objective(plan: Plan, kind: DescentKind) -> str:
+    """The objective of some descents in words, with all starts where a plan is of one config."""
+    if plan.command.name == "compare-optimizers":
+        return objective_in_words(kind.config, "each seed with a start of its own")
+    whole = plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
+    return objective_in_words(whole)
 
 
 def data_in_words(work: StackWork) -> str:
@@ -106,6 +126,8 @@ def optimizer_in_words(plan: Plan) -> str:
     if plan.command.name == "compare-optimizers" and config.compare is not None:
         names = ", ".join(contestant.name for contestant in config.compare.optimizers or ())
         return f"{names}; {config.schedule.name} schedule"
+    if isinstance(config, ObjectiveConfig):
+        return method_in_words(config)
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor
     what = config.optimizer.rate_option.replace("_", " ")
     around = ["lookahead"] if config.lookahead else []

@@ -23,12 +23,14 @@ class LiveProgress:
     Args:
         screen: nothing is drawn if it is quiet or stderr is no terminal.
         runs, epochs: how many of each the whole plan has.
+        unit: what an epoch is called, where it is something else.
     """
 
-    def __init__(self, screen: Screen, runs: int, epochs: int) -> None:
+    def __init__(self, screen: Screen, runs: int, epochs: int, unit: str = "epoch") -> None:
         self.shown = not screen.quiet and screen.notices.is_terminal
         self.epochs = epochs
         self.runs = runs
+        self.unit = unit
         self.ended = 0
         self.going: dict[int, EpochTold] = {}  # tile → what it told last
         self.updates: dict[int, int] = {}  # tile → updates that it made
@@ -80,7 +82,7 @@ class LiveProgress:
         if self.runs > 1:
             return f"{self.ended}/{self.runs} runs"
         epoch = max((event.epoch for event in self.going.values()), default=0)
-        return f"epoch {epoch}/{self.epochs}"
+        return f"{self.unit} {epoch}/{self.epochs}"
 
     def _draw(self) -> None:
         self.bar.update(

@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from gdrun.report.console.comparison import show_comparison
+from gdrun.report.console.descents import descent_table
 from gdrun.report.console.folds import show_folds_summary
 from gdrun.report.console.layout import show_definitions, show_paragraph
 from gdrun.report.console.numbers import duration
@@ -43,6 +44,9 @@ def show_details(screen: Screen, saved: Run | Group) -> None:
     elif saved.result.get("train"):
         _heading(screen, "Result", f"weights of epoch {saved.result.get('best_epoch')}")
         screen.show(result_table(record))
+    elif saved.result.get("point"):
+        _heading(screen, "Result")
+        screen.show(descent_table(record))
     _heading(screen, "Config", _safe(saved.path / "config.yaml"))
     for line in saved.config_text.rstrip("\n").splitlines():
         show_paragraph(screen, _config_line(printable(line)), hang=4)
@@ -138,6 +142,9 @@ def _flat(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     """What of a row fits into a line: not the parts before the test, where there is one."""
+    if "gradient_norm" in row:
+        shown_here = ("run", "status", "best_step", "value", "gradient_norm", "distance")
+        return {name: row[name] for name in shown_here if row.get(name) is not None}
     tested = any(name.startswith("test_") for name in row)
     shown = ("test_",) if tested else ("val_", "train_")
     kept = {name: value for name, value in row.items() if name.startswith(shown)}

@@ -117,6 +117,8 @@ def _result(entry: Entry) -> str:
             metrics = entry.saved.summary.get("metrics") or {}
         except GdrunError:
             return "–"
+        if "value" in metrics:
+            return f"value {number(metrics['value'].get('median'))} (median)"
         parts = {part: _of_part(metrics, f"{short}_") for part, short in _PARTS.items()}
         words = {
             part: {name: f"{number(v.get('mean'))} ± {number(v.get('std'), 2)}" for name, v in values.items()}
@@ -124,6 +126,8 @@ def _result(entry: Entry) -> str:
         }
     else:
         result = entry.record.get("result") or {}
+        if "point" in result:
+            return f"value {number(result.get('value'))}"
         words = {
             part: {name: number(value) for name, value in (result.get(part) or {}).items()} for part in _PARTS
         }

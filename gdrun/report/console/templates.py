@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gdrun.config.load import read_source
 from gdrun.config.templates import template, template_names
 from gdrun.report.console.layout import show_definitions
 from gdrun.report.console.screen import Screen
@@ -33,9 +34,10 @@ def show_written(screen: Screen, path: Path, name: str) -> None:
     path_word = shlex.quote(str(path))
     for path_missing in _missing_data(path):
         screen.show(Text.assemble(("edit   ", "faint"), f"dataset.path: there is no {path_missing} yet"))
-    screen.show(Text.assemble(("next   ", "faint"), (f"gdrun train {path_word}", "command")))
+    command, check = ("minimize", "") if read_source(path).is_objective else ("train", " --data")
+    screen.show(Text.assemble(("next   ", "faint"), (f"gdrun {command} {path_word}", "command")))
     screen.show(
-        Text.assemble("       ", (f"gdrun validate {path_word} --data", "command"), "  checks it first")
+        Text.assemble("       ", (f"gdrun validate {path_word}{check}", "command"), "  checks it first")
     )
 
 
@@ -47,7 +49,6 @@ def _summary(name: str) -> str:
 
 def _missing_data(path: Path) -> list[str]:
     """The data file that a config names, if it isn't there."""
-    from gdrun.config import load
-
-    data = getattr(load(path).config.dataset, "path", None)
+    dataset = getattr(read_source(path).load_any().config, "dataset", None)
+    data = getattr(dataset, "path", None)
     return [] if data is None or Path(data).exists() else [Path(data).name]

@@ -8,9 +8,10 @@ from typing import Any
 
 from rich.text import Text
 
-from gdrun.config import Config, ConfigProblemsError
+from gdrun.config import Config, ConfigProblemsError, ObjectiveConfig
 from gdrun.errors import ConfigError, GdrunError
 from gdrun.experiments.validation import Check
+from gdrun.report.console.descents import descent_in_words, method_in_words, objective_in_words
 from gdrun.report.console.layout import show_definitions
 from gdrun.report.console.plan import plan_document
 from gdrun.report.console.screen import Screen
@@ -31,10 +32,12 @@ def show_checks(screen: Screen, checks: Sequence[Check], *, with_data: bool) -> 
     show_definitions(screen, (_line(check) for check in checks), indent=0)
     if len(checks) == 1 and checks[0].error is None:
         words = shlex.quote(str(checks[0].path))
-        screen.show(Text.assemble(("next   ", "faint"), (f"gdrun train {words}", "command")))
-        if not with_data:
-            command = f"gdrun validate {words} --data"
-            screen.show(Text.assemble("       ", (command, "command"), "  reads the data too"))
+        descends = isinstance(checks[0].config, ObjectiveConfig)
+        command = "minimize" if descends else "train"
+        screen.show(Text.assemble(("next   ", "faint"), (f"gdrun {command} {words}", "command")))
+        if not with_data and not descends:
+            further = f"gdrun validate {words} --data"
+            screen.show(Text.assemble("       ", (further, "command"), "  reads the data too"))
 
 
 def failure(checks: Sequence[Check]) -> GdrunError | None:
@@ -76,6 +79,8 @@ def _in_words(check: Check) -> str:
     """What a valid config trains, in one line."""
     config = check.config
     assert config is not None  # noqa: S101 - it is valid
+    if isinstance(config, ObjectiveConfig):
+        return " · ".join([objective_in_words(config), method_in_words(config), descent_in_words(config)])
     parts = [config.dataset.name, config.model.name, _optimization(config), f"{config.epochs:,} epochs"]
     if check.plan is not None:
         work = check.plan.work

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdrun.report.comparison import Problem, section_of
+from gdrun.report.comparison import Problem, clock_of, section_of
 from gdrun.report.html.curves import Chart, Line, Values, is_steep, is_unbounded, kept_rows, plain
 from gdrun.report.html.source import section
 from gdrun.report.html.words import as_float, column_words, figure
@@ -99,8 +99,8 @@ def curve_chart(problem: Problem, shown: Mapping[str, dict[str, Any]], share: fl
         f"{one['label']} from {figure(one['median'][0])} to {figure(one['median'][-1])}"
         for one in (monitor["sets"] if monitor else ())
     )
-    words = f"Median {column_words(problem['monitor'])} by epoch: {ends}."
-    return overlay("Curves over the epochs", words, caption, views, names, shown)
+    words = f"Median {column_words(problem['monitor'])} by {clock_of(problem)}: {ends}."
+    return overlay(f"Curves over the {clock_of(problem)}s", words, caption, views, names, shown)
 
 
 def _importance(column: str, monitor: str) -> tuple[int, str]:
@@ -141,7 +141,7 @@ def _curve_view(
     view = {
         "column": column,
         "label": column_words(column),
-        "axis": "epoch",
+        "axis": clock_of(problem),
         "quantity": column_words(column),
         "lower": column.endswith("loss") or (column == problem["monitor"] and problem["better"] == "lower"),
         "log_possible": possible,

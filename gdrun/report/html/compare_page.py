@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gdrun.report.comparison import Problem, leaders, section_of, verdicts
+from gdrun.report.comparison import Problem, clock_of, leaders, section_of, verdicts
 from gdrun.report.html.compare_charts import (
     curve_chart,
     expected_best_chart,
@@ -25,6 +25,7 @@ from gdrun.report.html.compare_trials import rates_chart, trial_chart, trial_tab
 from gdrun.report.html.compare_words import answer, best_score, comparison_terms, headline, in_front
 from gdrun.report.html.curves import Chart
 from gdrun.report.html.group_page import group_details
+from gdrun.report.html.landscape import Way, landscape, objective_config
 from gdrun.report.html.run_page import setting
 from gdrun.report.html.source import ReportGroup, ReportRun, section
 from gdrun.report.html.words import as_float, column_words, component_name, duration, figure, terms
@@ -115,7 +116,7 @@ def tiles(problem: Problem, summary: Mapping[str, Any]) -> list[tuple[str, str, 
         soonest = min(times, key=lambda name: times[name])
         also = sum(time == times[soonest] for time in times.values()) - 1
         more = f" and {also} more" if also else ""
-        shown.append(("fewest epochs to target", f"{times[soonest]:g}", f"{soonest}{more}"))
+        shown.append((f"fewest {clock_of(problem)}s to target", f"{times[soonest]:g}", f"{soonest}{more}"))
     costs = [section_of(problem, name, "cost") for name in problem["ranking"]]
     seconds = sum(
         as_float(cost.get(f"{phase}_seconds")) or 0.0 for cost in costs for phase in ("tuning", "evaluation")
@@ -162,10 +163,12 @@ def problem_section(
         "expected": expected_best_chart(problem, shown),
         "times": time_chart(problem, rows, shown),
         "trials": trial_chart(problem, shown),
+        "map": map_chart(group, problem, rows, shown),
     }
     said = verdicts(problem)
     return {
         "name": problem["name"],
+        "clock": clock_of(problem),
         "anchor": f"problem-{place + 1}",
         "facts": facts(configs_of(group, [problem])[problem["name"]]),
         "verdicts": said[:VERDICTS],
@@ -180,6 +183,42 @@ def problem_section(
         **parts,
         "charts": [chart for chart in parts.values() if chart],
     }
+
+
+def map_chart(
+    group: ReportGroup,
+    problem: Problem,
+    rows: Sequence[Mapping[str, Any]],
+    shown: Mapping[str, dict[str, Any]],
+) -> Chart | None:
+    """The ways of the chosen settings from one start, over the contours of an objective."""
+    if not problem.get("objective"):
+        return None
+    config = objective_config(configs_of(group, [problem])[problem["name"]], [])
+    if config is None:
+        return None
+    ways = [
+        Way(
+            str(row["optimizer"]),
+            group.members[run].metrics,
+            config.objective.variables,
+            **shown[row["optimizer"]],
+        )
+        for row in rows
+        if (run := str(row["run"])) in group.members and row.get("optimizer") in shown
+    ]
+    return landscape(config, ways, legend=True) if ways else None
+
+
+def first_evaluations(group: ReportGroup) -> list[str]:
+    """The runs whose ways are drawn: of every contestant on an objective, that of the first seed."""
+    found = []
+    for problem in group.summary.get("problems") or ():
+        if problem.get("objective"):
+            rows = evaluation_rows(group, problem)
+            first = rows[0]["seed"] if rows else None
+            found += [str(row["run"]) for row in rows if row["seed"] == first]
+    return found
 
 
 def evaluation_rows(group: ReportGroup, problem: Problem) -> list[dict[str, Any]]:

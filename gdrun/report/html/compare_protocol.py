@@ -25,7 +25,7 @@ def done(summary: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]]) -
     steps = [
         ("Question", [f"{names}: which of them trains best?", *questions]),
         ("Tuning", [_tuning(protocol, problems)]),
-        ("Evaluation", [_evaluation(protocol)]),
+        ("Evaluation", [_evaluation(protocol, problems)]),
         ("Test rows", [_test_rows(problems)]),
         ("Verdicts", [_verdicts(protocol, problems)]),
     ]
@@ -36,6 +36,12 @@ def done(summary: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]]) -
 
 def question(problem: Problem, config: Mapping[str, Any]) -> str:
     """What is trained on what, and how a run is judged."""
+    if problem.get("objective"):
+        return (
+            f"{problem['name']}: {config.get('direction', 'minimize')} the objective {problem['objective']} "
+            f"in {count(as_int(config.get('steps')) or 0, 'step')}. A run is judged by its best "
+            f"{column_words(problem['monitor'])}; {problem['better']} is better."
+        )
     facts = dict(setting(config, None))
     model = f"trains {facts['model']} on" if "model" in facts else "is about"
     epochs, batch = as_int(config.get("epochs")), config.get("batch_size")
@@ -78,17 +84,23 @@ def _searched(problems: Sequence[Problem], name: str) -> str:
     return listed([key.removeprefix("optimizer.") for key in dict.fromkeys(keys)])
 
 
-def _evaluation(protocol: Mapping[str, Any]) -> str:
+def _evaluation(protocol: Mapping[str, Any], problems: Sequence[Problem]) -> str:
     seeds = protocol.get("seeds") or []
     split = " and the same split of the rows" if protocol.get("resample_split") else ""
+    same = f"the same initial weights, the same batches in the same order{split}"
+    if any(problem.get("objective") for problem in problems):
+        descents = all(problem.get("objective") for problem in problems)
+        same = "the same start" if descents else f"{same}, or the same start"
     return (
         f"The best setting of each was then run with {count(len(seeds), 'fresh seed')} ({_range(seeds)}) "
-        "that tuning had not seen. With the same seed all optimizers got the same initial weights, the "
-        f"same batches in the same order{split}, so results are compared seed by seed."
+        f"that tuning had not seen. With the same seed all optimizers got {same}, so results are compared "
+        "seed by seed."
     )
 
 
 def _test_rows(problems: Sequence[Problem]) -> str:
+    if all(problem.get("objective") for problem in problems):
+        return "There were none: an objective has no rows, and its value is known wherever a descent is."
     if not any(has_test(problem) for problem in problems):
         return "There were none: everything here is about the validation rows."
     return (

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from gdrun.report.comparison import (
     Problem,
     best_of,
+    clock_of,
     runs_without_end,
     section_of,
     setting,
@@ -93,7 +94,8 @@ def result_table(problem: Problem, shown: Looks) -> Table:
     if any(section_of(problem, name, "target") for name in names):
         for unit, write in (("epochs", "{:g}".format), ("seconds", duration)):
             cells = [_time(section(section_of(problem, name, "target"), unit), write) for name in names]
-            columns.append((f"{unit} to target", cells, "lower"))
+            said = f"{clock_of(problem)}s" if unit == "epochs" else unit
+            columns.append((f"{said} to target", cells, "lower"))
     columns.append(("diverged", [_diverged(problem, name) for name in names], ""))
     keys = {key for name in names for key in section_of(problem, name, "chosen")}
     title = "learning rate" if keys == {"optimizer.learning_rate"} else "chosen"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdrun.report.comparison import Problem, section_of
+from gdrun.report.comparison import Problem, clock_of, section_of
 from gdrun.report.html.compare_charts import numbers, overlay
 from gdrun.report.html.curves import Chart, plain
 from gdrun.report.html.source import section
@@ -29,7 +29,8 @@ def time_chart(
     if value is None:
         return None
     names = list(problem["ranking"])
-    views = [_time_view(unit, names, rows, shown) for unit in ("epochs", "seconds")]
+    clock = clock_of(problem)
+    views = [_time_view(unit, clock, names, rows, shown) for unit in ("epochs", "seconds")]
     reached = [
         f"{name} {figure(epochs.get('reached'))} of {figure(epochs.get('n'))}"
         for name in names
@@ -37,7 +38,7 @@ def time_chart(
     ]
     words = (
         f"Share of seeds that reached {column_words(str(problem['target']['metric']))} {figure(value)}, by "
-        f"epoch: in the end {', '.join(reached)}."
+        f"{clock}: in the end {', '.join(reached)}."
     )
     caption = (
         "How many of the evaluation seeds have reached the target by then. A line that ends below 100 % is "
@@ -49,6 +50,7 @@ def time_chart(
 
 def _time_view(
     unit: str,
+    clock: str,
     names: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     shown: Mapping[str, dict[str, Any]],
@@ -57,7 +59,7 @@ def _time_view(
         name: [as_float(row.get(f"{unit}_to_target")) for row in rows if row.get("optimizer") == name]
         for name in names
     }
-    own = [as_float(row.get("epochs" if unit == "epochs" else "seconds")) for row in rows]
+    own = [as_float(row.get(f"{clock}s" if unit == "epochs" else "seconds")) for row in rows]
     known = [time for found in times.values() for time in found if time is not None]
     end = max([*(time for time in own if time is not None), *known], default=0.0)
     sets = []
@@ -72,8 +74,8 @@ def _time_view(
             x, share = np.append(x, max(end, x[-1])), np.append(share, share[-1])
             sets.append({"label": name, **shown[name], "x": plain(x, 6), "median": plain(share, 6)})
     return {
-        "label": unit,
-        "axis": unit.removesuffix("s") if unit == "epochs" else unit,
+        "label": f"{clock}s" if unit == "epochs" else unit,
+        "axis": clock if unit == "epochs" else unit,
         "quantity": "share of seeds at the target",
         "step": True,
         "percent": True,

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gdrun.report.comparison import Problem, beaten, has_result, leaders, section_of
+from gdrun.report.comparison import Problem, beaten, clock_of, has_result, leaders, section_of
 from gdrun.report.html.source import section
 from gdrun.report.html.words import as_float, column_words, count, duration, figure
 
@@ -158,7 +158,7 @@ def _fastest(problem: Problem) -> list[str]:
     fastest = min(times, key=lambda name: times[name]["median"])
     also = [name for name in times if times[name]["median"] == times[fastest]["median"]]
     after = f"{times[fastest]['median']:g}"
-    said = f"{listed(also)} reached {goal} soonest: in {after} epochs (median over the seeds)"
+    said = f"{listed(also)} reached {goal} soonest: in {after} {clock_of(problem)}s (median over the seeds)"
     return [f"{said}."]
 
 

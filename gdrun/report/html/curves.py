@@ -144,6 +144,7 @@ def curves(
     best: int | None = None,
     logarithmic: bool = False,
     steep: bool | None = None,
+    noun: str = "evaluation",
 ) -> Chart | None:
     """A chart of some lines over one axis; None where there is nothing to draw.
 
@@ -154,6 +155,7 @@ def curves(
         best: the place on the axis to mark as the best epoch.
         logarithmic: whether a logarithmic axis makes sense for this quantity.
         steep: whether to start with it; by default when the values span more than two powers of ten.
+        noun: what a row of the columns is called.
     """
     if not any(np.isfinite(line.values).any() for line in lines):
         return None
@@ -176,9 +178,7 @@ def curves(
     lost = ", ".join(f"{count(line.lost, 'value')} of {line.words}" for line in lines if line.lost)
     notes = [f"NaN or infinite, and not drawn: {lost}."] if lost else []
     if len(kept) < rows:
-        notes.append(
-            f"{figure(len(kept))} of {figure(rows)} evaluations drawn: the extremes of each stretch."
-        )
+        notes.append(f"{figure(len(kept))} of {count(rows, noun)} drawn: the extremes of each stretch.")
     return Chart(title, describe(title, across, lines), " ".join(notes), drawing)
 
 

@@ -19,6 +19,7 @@ from gdrun.run_directory.directory import GOOD, MEMBERS, REPORT
 from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
 from gdrun.run_directory.tables import unguarded
+from gdrun.run_directory.trajectory import TRAJECTORY
 
 Value = TypeVar("Value")
 
@@ -38,12 +39,18 @@ def read_run(run: Run) -> ReportRun:
         config_text=attempt(lambda: run.config_text, "", notes),
         config=config,
         record={**run.record, "status": run.status},
-        metrics=columns(run.path / "metrics.csv", notes, numbers=True),
+        metrics=metrics_of(run, notes),
         predictions=columns(run.path / "predictions.csv", notes),
         learning=attempt(run.learning, nothing, notes),
         weights=attempt(run.weights, nothing, notes) if images else {},
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def metrics_of(run: Run, notes: list[str]) -> Columns:
+    """The columns of metrics.csv, or of trajectory.csv for a descent."""
+    name = TRAJECTORY if (run.path / TRAJECTORY).is_file() else "metrics.csv"
+    return columns(run.path / name, notes, numbers=True)
 
 
 def read_group(group: Group, *, members: bool = True) -> ReportGroup:
@@ -107,10 +114,12 @@ def read_members(
         except GdrunError as error:
             notes.append(str(error))
             continue
-        metrics = columns(run.path / "metrics.csv", notes, numbers=True)
         learning = attempt(run.learning, nothing, notes) if len(found) < pictures else {}
         found[name] = ReportRun(
-            name, record={**run.record, "status": run.status}, metrics=metrics, learning=learning
+            name,
+            record={**run.record, "status": run.status},
+            metrics=metrics_of(run, notes),
+            learning=learning,
         )
     return found
 

@@ -32,7 +32,7 @@ STATISTICS = {
     "median": "median",
     "max": "max",
 }
-INTERVALS = {"seed": "95 % t interval", "fold": "95 % corrected resampled t"}
+INTERVALS = {"seed": "95 % t interval", "fold": "95 % corrected resampled t", "start": "95 % t interval"}
 
 
 def group_page(group: ReportGroup) -> dict[str, Any]:

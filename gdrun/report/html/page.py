@@ -30,9 +30,15 @@ SCRIPTS = (  # in the order they must run in
     "compare.js",
     "sweep.js",
     "learning.js",
+    "minimize.js",
     "report.js",
 )
-ONLY_FOR = {"compare.js": ("compare", "sweep"), "sweep.js": ("sweep",), "learning.js": ("run",)}  # pages
+ONLY_FOR = {  # script → the pages that need it
+    "compare.js": ("compare", "sweep"),
+    "sweep.js": ("sweep",),
+    "learning.js": ("run",),
+    "minimize.js": ("minimize", "compare"),
+}
 STYLE = "report.css"
 
 

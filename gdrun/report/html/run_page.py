@@ -83,12 +83,13 @@ def headline(run: ReportRun) -> str:
 def setting(config: Mapping[str, Any], seed: Any) -> list[tuple[str, str]]:
     """What was run, in the config's own words: dataset, model, optimizer, …"""
     facts = []
-    for key in ("dataset", "model", "optimizer", "schedule"):
+    for key in ("dataset", "model", "optimizer", "averaging", "schedule"):
         value = config.get(key)
         name = component_name(value)
         if name and isinstance(value, Mapping):
-            if key == "optimizer" and as_float(value.get("learning_rate")) is not None:
-                name += f", learning_rate {value['learning_rate']:g}"
+            for rate in ("learning_rate", "step_size"):
+                if key == "optimizer" and as_float(value.get(rate)) is not None:
+                    name += f", {rate} {value[rate]:g}"
             if key == "model" and isinstance(value.get("hidden"), list):
                 name += f" {value['hidden']}"
         if name:
@@ -192,17 +193,17 @@ def parts_of(metrics: Columns, name: str, rows: int) -> list[Line]:
     return [line for line in lines if not line.is_empty]
 
 
-def history(metrics: Columns, best: int | None) -> dict[str, Any]:
+def history(metrics: Columns, best: int | None, across: str = "epoch") -> dict[str, Any]:
     """Some rows of metrics.csv, evenly spread, with the first, the best and the last."""
-    rows = rows_of(metrics)
+    rows = len(metrics.get(across, ()))
     columns = [column for column in metrics if any(cell not in (None, "") for cell in metrics[column])]
     if rows == 0:
         return {"columns": [], "rows": [], "of": 0}
     step = max(1, -(-rows // TABLE_ROWS))
     chosen = {*range(0, rows, step), rows - 1}
-    chosen |= {row for row in range(rows) if best is not None and as_int(metrics["epoch"][row]) == best}
+    chosen |= {row for row in range(rows) if best is not None and as_int(metrics[across][row]) == best}
     table = [
-        (as_int(metrics["epoch"][row]) == best, [cell(metrics[column], row) for column in columns])
+        (as_int(metrics[across][row]) == best, [cell(metrics[column], row) for column in columns])
         for row in sorted(chosen)
     ]
     return {"columns": list(map(column_words, columns)), "rows": table, "of": rows}

@@ -22,6 +22,7 @@ from gdrun.report.html.words import PARTS, count, figure, heading
 from gdrun.statistics import quartiles
 
 MOST_CURVES = 40
+_POSITIVE = ("Loss", "Learning rate", "Gradient norm", "Value above the minimum")
 POINTS_OF_ALL_CURVES = 15_000  # each about 12 bytes of the page
 
 
@@ -59,14 +60,15 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str], noun: st
 
 
 def seed_lines(
-    members: Mapping[str, ReportRun], column: str, words: str, role: str, points: int
+    members: Mapping[str, ReportRun], column: str, words: str, role: str, points: int, across: str = "epoch"
 ) -> tuple[dict[str, Any], list[Line]] | None:
     """The curves of one column and their quartiles, or None where no seed has two values of it."""
     found: list[tuple[str, Values, Line]] = []
     for member, run in members.items():
-        rows = len(run.metrics.get("epoch", ()))
-        epochs = Line.of("epoch", "other", run.metrics.get("epoch"), rows).values
-        seed = None if run.record.get("fold") is not None else run.record.get("seed")
+        rows = len(run.metrics.get(across, ()))
+        epochs = Line.of(across, "other", run.metrics.get(across), rows).values
+        by_name = run.record.get("fold") is not None or across != "epoch"
+        seed = None if by_name else run.record.get("seed")
         line = Line.of(str(member if seed is None else seed), role, run.metrics.get(column), rows)
         if rows > 1 and np.isfinite(line.values).any():
             found.append((line.words, epochs, line))
@@ -102,10 +104,14 @@ def seed_lines(
 
 
 def seeds_chart(
-    title: str, drawn: Sequence[tuple[dict[str, Any], list[Line]]], members: int, noun: str
+    title: str,
+    drawn: Sequence[tuple[dict[str, Any], list[Line]]],
+    members: int,
+    noun: str,
+    across: str = "epoch",
 ) -> Chart:
     lines = [line for _, lines in drawn for line in lines]
-    possible = title in ("Loss", "Learning rate", "Gradient norm") or is_unbounded(lines)
+    possible = title in _POSITIVE or is_unbounded(lines)
     sets = [drawing for drawing, _ in drawn]
     caption = []
     thin = max(len(one["curves"]) for one in sets)
@@ -126,7 +132,7 @@ def seeds_chart(
     drawing = {
         "kind": "seeds",
         "noun": noun,
-        "axis": "epoch",
+        "axis": across,
         "label": title,
         "sets": sets,
         "log_possible": possible,
@@ -134,4 +140,4 @@ def seeds_chart(
         and title != "Learning rate"
         and is_steep([np.array([v for one in sets for v in one["median"] if v is not None])]),
     }
-    return Chart(title, f"{title} by epoch, {count(members, noun)}: {ends}.", " ".join(caption), drawing)
+    return Chart(title, f"{title} by {across}, {count(members, noun)}: {ends}.", " ".join(caption), drawing)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Columns = Mapping[str, Sequence[Any]]
 
-COMPARISON, SWEEP = "compare-optimizers", "sweep"  # the commands whose groups have pages of their own
+COMPARISON, SWEEP, MINIMIZE = "compare-optimizers", "sweep", "minimize"  # commands with pages of their own
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class ReportRun:
         config_text: config.yaml as it stands.
         config: the same, parsed; empty where it can't be read.
         record: run.json.
-        metrics: column → values of metrics.csv; None is an empty cell, NaN and infinities are kept.
+        metrics: column → values of metrics.csv, or of a descent's trajectory.csv; None is an empty cell, NaN
+            and infinities are kept.
         predictions: column → cells of predictions.csv; empty where there is none.
         learning: the arrays of learning.npz; empty where there is none.
         weights: those of weights.npz; only where they are shown.

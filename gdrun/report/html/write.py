@@ -9,7 +9,7 @@ from pathlib import Path
 from gdrun.report.html.directory import read_group, read_members, read_run
 from gdrun.report.html.large_groups import MOST_REPORTS
 from gdrun.report.html.page import render
-from gdrun.report.html.source import COMPARISON, SWEEP, ReportGroup, ReportRun
+from gdrun.report.html.source import COMPARISON, MINIMIZE, SWEEP, ReportGroup, ReportRun
 from gdrun.report.lazily import function
 from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.store import Run, load
@@ -18,14 +18,25 @@ PAGES: Mapping[str, tuple[str, str]] = {  # of groups of a command: template, an
     COMPARISON: ("compare.html.jinja", "html.compare_page.compare_page"),
     SWEEP: ("sweep.html.jinja", "html.sweep_page.sweep_page"),
 }  # they have hundreds of members, without reports of their own
+DESCENTS = ("minimize.html.jinja", "html.minimize_page.minimize_group_page")
+DESCENT = ("minimize.html.jinja", "html.minimize_page.minimize_page")
+LOOKED_INTO: Mapping[str, str] = {  # of these, some members are read for their curves
+    SWEEP: "html.sweep_page.best_runs",
+    COMPARISON: "html.compare_page.first_evaluations",
+}
 GROUP = ("group.html.jinja", "html.group_page.group_page")
 RUN = ("run.html.jinja", "html.run_page.run_page")
 
 
 def report_text(source: ReportRun | ReportGroup) -> str:
     """The page on a run or a group."""
-    is_run = isinstance(source, ReportRun)
-    template, page = RUN if is_run else PAGES.get(str(source.record.get("command")), GROUP)
+    command = str(source.record.get("command"))
+    if isinstance(source, ReportRun):
+        template, page = DESCENT if "objective" in source.config else RUN
+    elif command == MINIMIZE:
+        template, page = DESCENTS
+    else:
+        template, page = PAGES.get(command, GROUP)
     return render(template, function(page)(source))
 
 
@@ -52,9 +63,9 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
             for run in saved.members.values():
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
         source = read_group(saved, members=command not in PAGES)
-        if command == SWEEP:
-            best = function("html.sweep_page.best_runs")(source)
-            source = replace(source, members=read_members(saved, best, []))
+        if command in LOOKED_INTO:
+            some = function(LOOKED_INTO[command])(source)
+            source = replace(source, members=read_members(saved, some, []))
         text = report_text(source)
     write_atomically(saved.report, text.encode("utf-8"))
     return saved.report

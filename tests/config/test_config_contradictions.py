@@ -1,0 +1,87 @@
+"""Keys of a config that contradict each other, though each is right by itself, and those without effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gdrun.config import from_plain
+from gdrun.config.checks import warnings
+from gdrun.errors import ConfigError
+from gdrun.optim import OPTIMIZERS, Searcher
+
+SEARCHERS = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Searcher)]
+
+
+def loaded(**keys: Any) -> Any:
+    plain = {"dataset": "iris", "batch_size": "full", "preprocessing": {"features": "none"}}
+    return from_plain(plain | keys).config
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"batch_size": 32}, "batch_size: {} compares losses, which must be of the same rows"),
+        ({"lookahead": {}}, "lookahead: {} evaluates the loss itself"),
+        ({"gradient_noise": {}}, "gradient_noise: {} evaluates the loss itself"),
+        ({"augmentation": {}}, "augmentation: {} compares losses, which must be of the same images"),
+    ],
+)
+def test_searchers_refuse_what_changes_the_loss_behind_them(
+    name: str, keys: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message.format(name)):
+        loaded(optimizer=name, **keys)
+    assert loaded(optimizer="adam", **keys)  # all others take it
+
+
+def test_all_contradictions_are_said_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        loaded(optimizer="lbfgs", batch_size=8, lookahead={}, gradient_noise={})
+    assert all(f"{key}: " in str(caught.value) for key in ("batch_size", "lookahead", "gradient_noise"))
+
+
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_an_average_may_look_on(name: str) -> None:
+    assert loaded(optimizer=name, averaging="ema").averaging.decay == 0.999
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"averaging": {"name": "ema", "start_epoch": 30}}, "averaging.start_epoch is 30 and the run has 30"),
+        ({"lookahead": {"steps": 31}}, "lookahead.steps is 31 and the run has 30 updates: no effect"),
+        ({"optimizer": "annealing", "tolerance": 1e-3}, "tolerance has no effect: annealing computes no"),
+    ],
+)
+def test_what_has_no_effect_is_said(keys: dict[str, Any], message: str) -> None:
+    assert any(said.startswith(message) for said in warnings(loaded(**keys), 100))
+    fewer = {key: value for key, value in keys.items() if key == "optimizer"}
+    assert not warnings(loaded(**fewer), 100)
+
+
+WARMUP = "schedule: the warm-up of 12 epochs lasts as long as the run of 10"
+PLATEAU = {"name": "plateau", "patience": 5}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"schedule": {"name": "linear", "warmup_epochs": 12}}, WARMUP),
+        ({"schedule": PLATEAU, "early_stopping": {"patience": 4}}, "schedule: early stopping ends the run"),
+        ({"schedule": PLATEAU, "epochs": 5}, "schedule: a patience of 5 is not over in 5 evaluations"),
+        (
+            {"schedule": PLATEAU, "evaluation": {"every_epochs": 2}},
+            "schedule: a patience of 5 is not over in 5 evaluations",
+        ),
+    ],
+)
+def test_schedules_out_of_reach_are_told_before_the_data_is_read(keys: dict[str, Any], message: str) -> None:
+    config = loaded(**({"epochs": 10} | keys))
+    (said,) = warnings(config)
+    assert said.startswith(message)
+    (said,) = warnings(config, 100)
+    assert said.startswith(message.replace("12 epochs", "12 updates"))
+    assert not warnings(loaded(epochs=10, schedule={"name": "plateau", "patience": 3}))
