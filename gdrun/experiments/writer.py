@@ -28,6 +28,7 @@ from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
 from gdrun.training.work import StackWork
+from gdrun.version import __version__
 
 _TELL_SECONDS = 0.1  # at least, between two events
 
@@ -75,6 +76,7 @@ class TileWriter:
         self.endings: dict[int, Ending] = {}  # of runs, still to be written
         self.last_save = self.last_tell = time.monotonic()
         self.identity = {
+            "gdrun": __version__,  # another one may train otherwise
             "config": [dict(spec.config) for spec in specs],
             "data": [data.sha256 for data in work.data],
         }

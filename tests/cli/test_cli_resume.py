@@ -32,11 +32,12 @@ from cli_commands import (
 from gdrun.run_directory.reading import digest_of
 from gdrun.run_directory.run import RunDirectory
 from gdrun.run_directory.tables import read_table
+from gdrun.version import __version__
 
 EPOCHS = 250
 KILLS = 6
 LONG = ("epochs=100000", "evaluation.every_epochs=20")  # until somebody interrupts
-OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1}\n"
+OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1, batch_norm: true}\n"
 TO_THE_SECOND = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 143}
 
 
@@ -423,4 +424,5 @@ def test_identity_is_in_the_checkpoint(interrupted: Path) -> None:
     assert newest is not None
     identity = newest.document["identity"]
     assert json.loads(json.dumps(identity)) == identity
+    assert identity["gdrun"] == __version__
     assert identity["data"] == [record(interrupted)["data"]["sha256"]]
