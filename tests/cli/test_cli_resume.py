@@ -171,6 +171,21 @@ class TestSignals:
         assert group_bits(path) == group_bits(undisturbed_group)
 
 
+def test_an_end_without_a_checkpoint_would_be_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control of the tests of signals: a writer that keeps nothing."""
+    from gdrun.experiments.writer import TileWriter
+
+    monkeypatch.setattr(TileWriter, "save", lambda self, snapshot: None)
+    interrupt_after(8, monkeypatch)
+    path = train(tmp_path, "often", "epochs=20", code=130)
+    assert not list(path.rglob("*.checkpoint"))
+    monkeypatch.undo()
+    assert gdrun("resume", path, "-q").code == 0
+    assert "from the start" in (path / "run.log").read_text().splitlines()[-2]
+
+
 def shorten(path: Path, further: int) -> None:
     """Let an endless run end some epochs from here: in its config and in its checkpoints alike."""
     checkpoints = RunDirectory.open(path, lock=False).checkpoints()

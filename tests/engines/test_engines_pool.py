@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
+from gdrun.engines import engine
 from gdrun.engines.engine import TRIES, Engine
-from gdrun.engines.interruption import Interruption
+from gdrun.engines.interruption import SIGNALS, Interruption
 from gdrun.engines.pool import ProcessPool
 from gdrun.errors import (
     DataError,
@@ -76,6 +77,15 @@ def test_a_task_whose_worker_dies_is_done_again(tmp_path: Path) -> None:
     found, _ = outcomes(these, 2)
     assert found == [0, 1, 4, 9, 16]
     assert [tries(task) for task in these] == [1, 2, 1, 2, 1]
+
+
+def test_without_another_try_a_death_would_cost_a_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control."""
+    monkeypatch.setattr(engine, "TRIES", 1)
+    found, _ = outcomes(tasks(tmp_path, "deadly once", "plain"), 2)
+    assert isinstance(found[0], WorkerDiedError)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +175,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from engine_tasks import Task, work
 from gdrun.engines.engine import Engine
-from gdrun.engines.interruption import Interruption
+from gdrun.engines.interruption import SIGNALS, Interruption
 interruption = Interruption()
 these = [Task(number, {kind!r}, Path({folder!r})) for number in range(2)]
 with interruption.listening(), Engine(2, print, interruption) as engine:
@@ -219,6 +229,11 @@ class TestInterruption:
             os.kill(os.getpid(), signal.SIGINT)
         assert interruption.requested
 
+    def test_the_warning_of_slurm_counts_like_sigterm(self) -> None:
+        interruption = Interruption()
+        with pytest.raises(TerminatedError, match=r"^terminated$"), interruption.listening():
+            os.kill(os.getpid(), signal.SIGUSR1)
+
     def test_inside_it_is_noted_and_a_second_one_raises(self) -> None:
         interruption = Interruption()
         noted = []
@@ -257,10 +272,10 @@ class TestInterruption:
             assert interruption.requested
 
     def test_handlers_are_put_back(self) -> None:
-        before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+        before = [signal.getsignal(number) for number in SIGNALS]
         with Interruption().listening():
             assert signal.getsignal(signal.SIGINT) not in before
-        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+        assert [signal.getsignal(number) for number in SIGNALS] == before
 
     def test_other_threads_listen_to_nothing(self) -> None:
         before = signal.getsignal(signal.SIGINT)
