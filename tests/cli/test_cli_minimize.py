@@ -309,6 +309,20 @@ class TestEnds:
             name = Path("members") / f"start-{number}"
             assert way(group / name) == way(other / name)
 
+    def test_members_that_have_ended_are_left_as_they_are(self, tmp_path: Path) -> None:
+        minimize(tmp_path, "start={uniform: [-2, 2], count: 4}")
+        group = the_run(tmp_path, "way")
+        for path in (group / "group.json", group / "members" / "start-2" / "run.json"):
+            path.write_text(path.read_text().replace('"completed"', '"interrupted"'))
+        kept = way(group / "members" / "start-2")
+        (group / "members" / "start-2" / "trajectory.csv").unlink()
+        before = {name: record(group / "members" / name)["finished"] for name in ("start-1", "start-2")}
+        assert gdrun("resume", group, "-q").code == 0
+        after = {name: record(group / "members" / name)["finished"] for name in ("start-1", "start-2")}
+        assert after["start-1"] == before["start-1"]
+        assert after["start-2"] != before["start-2"]
+        assert way(group / "members" / "start-2") == kept
+
     def test_a_run_that_was_stopped_is_made_from_its_start(self, tmp_path: Path) -> None:
         run = run_of(tmp_path)
         kept = way(run.path)
