@@ -309,6 +309,34 @@ class TestEnds:
             name = Path("members") / f"start-{number}"
             assert way(group / name) == way(other / name)
 
+    def test_slow_steps_can_be_interrupted_as_soon(self, tmp_path: Path) -> None:
+        plugin = tmp_path / "slow.py"
+        plugin.write_text(
+            "import time\nfrom dataclasses import dataclass\nfrom gdrun.objectives import Objective\n\n"
+            "@dataclass(frozen=True)\nclass Slow(Objective):\n    'Slow.'\n\n"
+            "    def evaluate(self, points, gradient):\n        time.sleep(0.25)\n"
+            "        gradient[...] = 2 * points\n        return (points**2).sum(axis=-1)\n"
+        )
+        (tmp_path / "slow.yaml").write_text(
+            VALLEY.replace("rosenbrock", "slow").replace("steps: 40", "steps: 100")
+        )
+        process = start(
+            "minimize",
+            tmp_path / "slow.yaml",
+            "--plugin",
+            plugin,
+            "--runs-dir",
+            tmp_path,
+            "-q",
+            "--workers",
+            1,
+        )  # 64 steps would take 16 seconds
+        wait_for(lambda: list(tmp_path.glob("*-slow/run.json")), process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process, within=10)
+        assert answer.code == 130, answer
+        assert record(the_run(tmp_path, "slow"))["status"] == "interrupted"
+
     def test_members_that_have_ended_are_left_as_they_are(self, tmp_path: Path) -> None:
         minimize(tmp_path, "start={uniform: [-2, 2], count: 4}")
         group = the_run(tmp_path, "way")
