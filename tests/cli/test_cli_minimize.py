@@ -233,6 +233,16 @@ class TestFiles:
             member = record(group / "members" / f"start-{number}")
             assert member["result"]["value"] == results["value"][number]
 
+    def test_workers_and_tiles_change_no_bit(self, tmp_path: Path) -> None:
+        starts = "start={uniform: [-2, 2], count: 5}"
+        minimize(tmp_path, starts, "--workers", 1, name="one")
+        minimize(tmp_path, starts, "--workers", 2, name="two")
+        one, two = the_run(tmp_path, "one"), the_run(tmp_path, "two")
+        assert len(record(two)["stacks"]) == 2
+        for number in range(5):
+            name = Path("members") / f"start-{number}"
+            assert way(one / name) == way(two / name)
+
     def test_json_is_one_document(self, tmp_path: Path) -> None:
         one = minimize(tmp_path, "--json").document
         assert one["result"]["value"] < 24.2
