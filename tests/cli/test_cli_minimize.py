@@ -13,6 +13,7 @@ from cli_commands import PROJECT, Answer, finish, gdrun, record, start, strict_j
 
 import gdrun as package
 from gdrun.optim import OPTIMIZERS
+from gdrun.run_directory.run import RunDirectory
 from gdrun.run_directory.store import Run
 from gdrun.run_directory.tables import read_table
 
@@ -364,8 +365,8 @@ class TestEnds:
     def test_a_run_that_was_stopped_is_made_from_its_start(self, tmp_path: Path) -> None:
         run = run_of(tmp_path)
         kept = way(run.path)
-        json_file = run.path / "run.json"
-        json_file.write_text(json_file.read_text().replace('"completed"', '"interrupted"'))
+        with RunDirectory.open(run.path) as directory:
+            directory.set(status="interrupted")
         (run.path / "trajectory.csv").unlink()
         assert gdrun("resume", run.path, "-q").code == 0
         assert way(run.path) == kept
