@@ -37,9 +37,9 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
     }
 
 
-def stills(runs: Iterable[ReportRun]) -> list[tuple[str, Drawing]]:
-    """The name of each run and what its kept weights compute, of runs that have such a picture."""
-    found = []
+def stills(runs: Iterable[ReportRun]) -> tuple[list[Drawing], str]:
+    """What the kept weights of each run compute, where there is such a picture, and one caption for all."""
+    found, caption = [], ""
     for run in runs:
         data = section(run.record, "data")
         preprocessing = section(data, "preprocessing")
@@ -53,8 +53,9 @@ def stills(runs: Iterable[ReportRun]) -> list[tuple[str, Drawing]]:
             }
             drawing = surface(one, preprocessing, labels, kept)
             if drawing is not None:
-                found.append((run.name, replace(drawing, title=run.name)))
-    return found
+                found.append(replace(drawing, title=run.name, caption=""))
+                caption = caption or drawing.caption
+    return found, caption
 
 
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
