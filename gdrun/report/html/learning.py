@@ -59,12 +59,15 @@ def stills(runs: Iterable[ReportRun]) -> tuple[list[Drawing], str]:
 
 
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
-    """Whether the arrays are those that gdrun writes into a learning.npz: shapes, and nothing infinite."""
+    """Whether the arrays are as gdrun writes them into a learning.npz: shapes, finite numbers, axes that rise."""
     if "epochs" not in arrays or arrays["epochs"].ndim != 1 or not len(arrays["epochs"]):
         return False
     frames = len(arrays["epochs"])
     sizes = {name: array.shape for name, array in arrays.items()}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if not all(array.dtype.kind in "iuf" and np.isfinite(array).all() for array in arrays.values()):
+        return False
+    axes = [arrays[name] for name in ("surface.x", "surface.y", "curve.x") if name in arrays]
+    if not all(axis.ndim == 1 and (np.diff(axis) > 0).all() for axis in axes):
         return False
     names = preprocessing.get("numbers")
     expected: dict[str, tuple[int, ...]] = {"epochs": (frames,)}
