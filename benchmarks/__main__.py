@@ -30,7 +30,7 @@ def main() -> None:
 
     from rich.console import Console
 
-    from benchmarks import commands, comparison, cross_validation, machine, table
+    from benchmarks import commands, comparison, convolution, cross_validation, machine, table
     from benchmarks.lockstep import measure
     from benchmarks.problem import PROBLEMS
     from benchmarks.targets import TARGETS
@@ -46,6 +46,9 @@ def main() -> None:
             figures[name] = measure(PROBLEMS[name], options.repetitions, options.seconds)
         table.show(console, *table.figures_rows({name: figures[name]}))
     findings = [target.judge(figures) for target in TARGETS if target.problem in figures]
+    if options.commands != "only":
+        with console.status("convolutions"):
+            findings += convolution.findings(options.repetitions)
     if options.commands != "not":
         with console.status("the command line"):
             findings += commands.findings(options.repetitions, cores)

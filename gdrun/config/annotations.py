@@ -191,7 +191,10 @@ def _in_words(annotation: Any) -> str:
         return f"{', '.join(most)} or {last}" if most else last
     if is_list(inner):
         items = [argument for argument in typing.get_args(inner) if argument is not ...]
-        return "a list of (" + "; ".join(map(in_words, items)) + ")"
+        words = list(map(in_words, items))
+        if len(words) > 1 and len(set(words)) == 1:
+            return f"a list of {len(words)} (each {words[0]})"
+        return "a list of (" + "; ".join(words) + ")"
     if is_mapping(inner):
         return f"a mapping of names to ({in_words(typing.get_args(inner)[1])})"
     if family := family_of(inner):

@@ -20,8 +20,9 @@ class Augmentation(Component):
     """Moves and mirrors training images at random, anew whenever they are shown; never in evaluation.
 
     Formula:
-        y[p, q] = x[p + d, q + a], d and a whole numbers from −shift to shift, equally likely; beyond the edge
-        its pixels are repeated. With horizontal_flip, x[p + d, width − 1 − q + a] with probability ½.
+        y[p, q] = x[p + d, q + a], d and a whole numbers from −shift to shift, equally likely; beyond
+        the edge its pixels are repeated. With horizontal_flip, x[p + d, width − 1 − q + a] with
+        probability ½.
 
     Options:
         shift: pixels by which an image is moved at most, up or down and to either side.

@@ -128,6 +128,7 @@ class Layer(Component):
     """The base of every layer. A subclass is a frozen dataclass whose fields are its options."""
 
     stochastic: ClassVar[bool] = False  # whether it draws random numbers in training
+    takes_maxima: ClassVar[bool] = False  # whether every output is the largest of some inputs
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of one output row, given that of an input row.
@@ -147,6 +148,10 @@ class Layer(Component):
 
     def scratch(self, input_shape: Shape, batch: int, itemsize: int) -> int:
         """Values of working memory beside activations and gradients, for any number of runs."""
+        return 0
+
+    def kept(self, input_shape: Shape) -> int:
+        """Values that it keeps in training for one row, beside its output and the gradient of that."""
         return 0
 
     def state(self, input_shape: Shape) -> dict[str, State]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TypeVar
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.nn.initializer import Initializer
+from gdrun.nn.late_activation import with_late_activations
 from gdrun.nn.layer import Array, Layer, Parameter, Shape, State, Workspace
 from gdrun.randomness import Purpose, generator
 
@@ -120,17 +121,21 @@ class Network:
     @property
     def multiplications(self) -> int:
         """How many a forward pass takes for one row, about."""
-        return sum(
-            layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
+        return sum(layer.multiplications(shape) for layer, shape in self._with_inputs())
 
     def scratch(self, batch: int, itemsize: int) -> int:
         """Values of working memory beside activations and gradients, for any number of runs."""
-        each = (
-            layer.scratch(shape, batch, itemsize)
-            for layer, shape in zip(self.layers, self.shapes, strict=False)
-        )
-        return sum(each)
+        return sum(layer.scratch(shape, batch, itemsize) for layer, shape in self._with_inputs())
+
+    def _with_inputs(self) -> Iterator[tuple[Layer, Shape]]:
+        """Every layer with the shape of its input."""
+        return zip(self.layers, self.shapes, strict=False)
+
+    @property
+    def values(self) -> int:
+        """Values that a forward pass leaves of one row: all outputs, and what layers keep inside."""
+        kept = (layer.kept(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+        return sum(map(prod, self.shapes)) + sum(kept) // 2  # those have no gradients beside them
 
     @property
     def output_shape(self) -> Shape:
@@ -220,6 +225,7 @@ class Network:
         state: Array | None = None,
         generators: Mapping[int, Sequence[np.random.Generator]] | None = None,
         input_gradient: bool = False,
+        each_output: bool = False,
     ) -> BoundNetwork:
         """Bind the network to its buffers, for training if `gradients` is there, else for evaluation.
 
@@ -231,6 +237,7 @@ class Network:
             state: (runs, state), updated by every forward pass in training; None for the initial one.
             generators: index of a stochastic layer → a generator a run.
             input_gradient: whether `backward` returns ∂L/∂x.
+            each_output: whether every layer's output is wanted as it is, though relu would be faster later.
         """
         runs = len(parameters)
         if state is None:
@@ -239,7 +246,7 @@ class Network:
         workspace.input_gradient = input_gradient
         slopes = {} if gradients is None else self.views(gradients)
         return bind_layers(
-            self.layers,
+            self.layers if each_output else with_late_activations(self.layers),
             x,
             self.views(parameters),
             slopes,

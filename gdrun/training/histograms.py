@@ -86,7 +86,12 @@ class Histograms:
         gradient = aligned_zeros(parameters.shape, work.dtype)
         generators = network.generators([work.runs[run].seed])
         bound = network.bind(
-            x, aligned_copy(parameters), gradient, state=aligned_copy(state), generators=generators
+            x,
+            aligned_copy(parameters),
+            gradient,
+            state=aligned_copy(state),
+            generators=generators,
+            each_output=True,
         )
         outputs = []
         for index, (forward, output) in enumerate(zip(bound.forward_passes, bound.outputs, strict=True)):

@@ -9,6 +9,7 @@ import pytest
 
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.initializers import INITIALIZERS
+from gdrun.nn.late_activation import with_late_activations
 from gdrun.nn.layer import Workspace
 from gdrun.nn.layers import LAYERS, convolution
 from gdrun.nn.network import Network
@@ -212,3 +213,51 @@ def test_a_line_of_windows_goes_through_however_long_it_is(monkeypatch):
         bound.forward()
         outputs.append(bound.output)
     np.testing.assert_allclose(*outputs, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("pool", [MaxPool2d(), MaxPool2d(3, stride=2, padding=1), MaxPool2d(2, stride=1)])
+def test_relu_behind_the_maxima_has_the_bits_of_relu_before_them(pool, dtype, monkeypatch):
+    layers = [Conv2d(5, 3, activation=Relu()), pool, Flatten(), Dense(2)]
+    assert [type(each).__name__ for each in with_late_activations(layers)][1] == "_Activated"
+    network = Network(layers, (9, 8, 2))
+    rng = np.random.default_rng(0)
+    x = rng.integers(-2, 3, (2, 6, 9, 8, 2)).astype(
+        dtype
+    )  # with equal values and windows without any above 0
+    parameters = rng.integers(-2, 3, (2, network.parameter_count)).astype(dtype)
+    results = []
+    for late in (True, False):
+        if not late:
+            monkeypatch.setattr(Relu, "is_maximum", False)
+        gradients = np.full_like(parameters, np.nan)
+        bound = network.bind(x.copy(), parameters, gradients, input_gradient=True)
+        bound.forward()
+        dx = bound.backward(np.ones((2, 6, 2), dtype))
+        results.append([np.array(bound.output), gradients, np.array(dx)])
+    for late, early in zip(*results, strict=True):
+        np.testing.assert_array_equal(late, early)
+
+
+def test_only_relu_changes_places_and_only_before_maxima():
+    tanh = ACTIVATIONS["tanh"]()
+    for layers in (
+        [Conv2d(5, 3, activation=tanh), MaxPool2d()],
+        [Conv2d(5, 3, activation=Relu()), AveragePool2d()],
+        [MaxPool2d(), Conv2d(5, 3, activation=Relu())],
+    ):
+        assert with_late_activations(layers) == layers
+
+
+def test_each_output_can_be_looked_at_as_it_is_listed():
+    network = Network([Conv2d(3, 2, activation=Relu()), MaxPool2d()], (5, 5, 1))
+    x = np.random.default_rng(0).standard_normal((1, 2, 5, 5, 1))
+    parameters = np.random.default_rng(1).standard_normal((1, network.parameter_count))
+    outputs = {}
+    for each_output in (True, False):
+        bound = network.bind(x, parameters, each_output=each_output)
+        bound.forward()
+        outputs[each_output] = bound.outputs
+    assert outputs[True][0].min() == 0
+    assert outputs[False][0].min() < 0
+    np.testing.assert_array_equal(outputs[True][1], outputs[False][1])

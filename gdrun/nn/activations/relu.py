@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Relu(Activation):
     Reference:
         Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", ICML 2010.
     """
+
+    is_maximum: ClassVar[bool] = True
 
     def bind(self, x: Array, workspace: Workspace) -> Bound:
         y = workspace.over(x)

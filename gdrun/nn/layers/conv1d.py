@@ -19,8 +19,8 @@ class Conv1d(Layer):
     """Convolution of sequences (time, features), with its activation.
 
     Formula:
-        y[t, f] = a(Σ x[t·s + i·d − before, c]·W[i, c, f] + b[f]), the sum over the places i of the kernel and
-        the features c, with stride s and dilation d; x is 0 before the start and after the end.
+        y[t, f] = a(Σ x[t·s + i·d − before, c]·W[i, c, f] + b[f]), summed over the places i of the
+        kernel and the features c; stride s, dilation d; x is 0 before the start and after the end.
         With δ = ∂L/∂(the argument of a): ∂L/∂W = Σ δ·(what the place sees), over windows and batch,
         ∂L/∂b = Σ δ, and every x gets δ·W from each window and place that sees it.
 

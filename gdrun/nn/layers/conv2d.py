@@ -19,8 +19,8 @@ class Conv2d(Layer):
     """Convolution of images (height, width, channels), with its activation.
 
     Formula:
-        y[p, q, f] = a(Σ x[p·s + i·d − before, q·s + j·d − before, c]·W[i, j, c, f] + b[f]), the sum over the
-        places i, j of the kernel and the channels c, with stride s and dilation d; x is 0 outside.
+        y[p, q, f] = a(Σ x[p·s + i·d − before, q·s + j·d − before, c]·W[i, j, c, f] + b[f]), summed
+        over the places i, j of the kernel and the channels c; stride s, dilation d; x is 0 outside.
         With δ = ∂L/∂(the argument of a): ∂L/∂W = Σ δ·(what the place sees), over windows and batch,
         ∂L/∂b = Σ δ, and every x gets δ·W from each window and place that sees it.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -24,9 +25,9 @@ class MaxPool2d(Layer):
     """The largest value of each window of an image, channel by channel.
 
     Formula:
-        y[p, q, c] = max over i, j < size of x[p·stride + i − before, q·stride + j − before, c], what lies
-        outside of the image left out; ∂L/∂x gets ∂L/∂y at the largest x of a window, the first one of equals
-        line by line, and 0 at the others
+        y[p, q, c] = max over i, j < size of x[p·stride + i − before, q·stride + j − before, c],
+        without what lies outside of the image; ∂L/∂x gets ∂L/∂y at the largest x of a window, the
+        first one of equals line by line, and 0 at the others
 
     Options:
         size: height and width of the window, or [height, width].
@@ -39,6 +40,7 @@ class MaxPool2d(Layer):
         applications to object recognition", CVPR 2007.
     """
 
+    takes_maxima: ClassVar[bool] = True
     size: Size = 2
     stride: Size | None = None
     padding: Padding = "valid"
@@ -51,12 +53,15 @@ class MaxPool2d(Layer):
     ) -> Bound:
         height, width = _windows(self, x.shape[2:])
         lines, y = _buffers(x, height, width)
-        forward = in_order([*_largest(x, lines, width, _ACROSS), *_largest(lines, y, height, _DOWN)])
+        copy_apart, seen = _apart(x, lines, width)
+        below = [_part(lines, _DOWN, tap.inputs) for tap in height.taps()]
+        along_lines, downwards = _largest(seen, lines, width, _ACROSS), _largest(below, y, height, _DOWN)
+        forward = in_order([*copy_apart, *along_lines, *downwards])
         d_lines, dx = aligned_empty(lines.shape, x.dtype), aligned_empty(x.shape, x.dtype)
 
         def bind_backward(dy: Array) -> list[Operation]:
-            to_lines = _to_the_largest(lines, y, d_lines, dy, height, _DOWN)
-            return [*to_lines, *_to_the_largest(x, lines, dx, d_lines, width, _ACROSS)]
+            to_lines = _to_the_largest(below, y, d_lines, dy, height, _DOWN)
+            return [*to_lines, *_to_the_largest(seen, lines, dx, d_lines, width, _ACROSS)]
 
         go_back = on_buffer(bind_backward)
 
@@ -127,8 +132,8 @@ class GlobalAveragePool(Layer):
     """The mean of each channel over the whole image, or of each feature over the whole sequence.
 
     Formula:
-        (height, width, channels) → (channels,), (time, features) → (features,): y_c = mean of all x_c;
-        ∂L/∂x_c is ∂L/∂y_c divided by their number
+        (height, width, channels) → (channels,), (time, features) → (features,):
+        y_c = mean of all x_c; ∂L/∂x_c is ∂L/∂y_c divided by their number
 
     Reference:
         Lin, Chen & Yan, "Network in network", ICLR 2014, 3.2.
@@ -194,53 +199,79 @@ def _part(array: Array, axis: int, part: slice) -> Array:
     return array[(slice(None),) * axis + (part,)]
 
 
-def _largest(x: Array, y: Array, along: Axis, axis: int) -> list[Operation]:
-    """y = the largest x of every window along an axis."""
-    return _reduced(np.maximum, -np.inf, x, y, along, axis)
+def _pixels(array: Array) -> Array:
+    """A view with one item for all channels of a pixel: apart, they take three times as long to copy."""
+    if not array.flags.c_contiguous:
+        return array
+    return array.view(np.dtype((np.void, array.shape[-1] * array.itemsize)))[..., 0]
+
+
+def _apart(x: Array, lines: Array, width: Axis) -> tuple[list[Operation], list[Array]]:
+    """What every place of a window sees along the lines, each a contiguous copy where windows don't overlap.
+
+    Everything that is done with pixels that lie apart is then done with pixels that lie beside each other.
+    """
+    taps = width.taps()
+    if width.stride < width.window or width.padded:
+        return [], [_part(x, _ACROSS, tap.inputs) for tap in taps]
+    copies = [aligned_empty(lines.shape, x.dtype) for _ in taps]
+    pixels = _pixels(x)
+    sources = [_part(pixels, _ACROSS, tap.inputs) for tap in taps]
+    targets = [_pixels(copy) if pixels.ndim < x.ndim else copy for copy in copies]
+    return [partial(np.copyto, *both) for both in zip(targets, sources, strict=True)], copies
+
+
+def _largest(seen: list[Array], y: Array, along: Axis, axis: int) -> list[Operation]:
+    """y = the largest of what the places of every window along an axis see."""
+    return _reduced(np.maximum, -np.inf, seen, y, along, axis)
 
 
 def _sum(x: Array, y: Array, along: Axis, axis: int) -> list[Operation]:
     """y = the sum of every window along an axis."""
-    return _reduced(np.add, 0, x, y, along, axis)
+    return _reduced(np.add, 0, [_part(x, axis, tap.inputs) for tap in along.taps()], y, along, axis)
 
 
 def _reduced(
-    combine: np.ufunc, nothing: float, x: Array, y: Array, along: Axis, axis: int
+    combine: np.ufunc, nothing: float, seen: list[Array], y: Array, along: Axis, axis: int
 ) -> list[Operation]:
-    parts = [(_part(y, axis, tap.outputs), _part(x, axis, tap.inputs)) for tap in along.taps()]
+    parts = [(_part(y, axis, tap.outputs), part) for tap, part in zip(along.taps(), seen, strict=True)]
     if along.padded:
         start: Operation = partial(y.fill, nothing)
     elif along.window == 1:
-        start, parts = partial(np.copyto, y, parts[0][1]), []
+        start, parts = partial(np.copyto, y, seen[0]), []
     else:
-        start, parts = partial(combine, parts[0][1], parts[1][1], out=y), parts[2:]
+        start, parts = partial(combine, seen[0], seen[1], out=y), parts[2:]
     return [start, *(partial(combine, of_y, of_x, out=of_y) for of_y, of_x in parts)]
 
 
-def _to_the_largest(x: Array, y: Array, dx: Array, dy: Array, along: Axis, axis: int) -> list[Operation]:
-    """dx = dy where the first of the largest x of a window along an axis is, else 0; dy is used up."""
+def _to_the_largest(
+    seen: list[Array], y: Array, dx: Array, dy: Array, along: Axis, axis: int
+) -> list[Operation]:
+    """dx = dy where the first of the largest of what a window sees is, else 0; dy is used up."""
     operations: list[Operation] = []
     overlap = along.stride < along.window
     if not along.tiles:
         operations.append(partial(dx.fill, 0))
     largest = np.empty(y.shape, bool)
-    share = aligned_empty(y.shape, y.dtype) if overlap else None
+    share = aligned_empty(y.shape, y.dtype)
     taps = along.taps()
-    for number, tap in enumerate(taps):
-        x_part, dx_part = (_part(array, axis, tap.inputs) for array in (x, dx))
+    for number, (tap, x_part) in enumerate(zip(taps, seen, strict=True)):
         y_part, dy_part, mask = (_part(array, axis, tap.outputs) for array in (y, dy, largest))
-        if number == len(taps) - 1 and not along.padded:  # it has what the others have left
-            gets = dy_part
+        gets = _part(share, axis, tap.outputs)
+        if number == len(taps) - 1 and not along.padded:
+            gets = dy_part  # it has what the others have left
         else:
-            gets = dx_part if share is None else _part(share, axis, tap.outputs)
             operations += [
                 partial(np.equal, x_part, y_part, out=mask),
                 partial(np.multiply, dy_part, mask, out=gets),
                 partial(np.subtract, dy_part, gets, out=dy_part),
             ]
+        dx_part = _part(dx, axis, tap.inputs)
         if overlap:
             operations.append(partial(np.add, dx_part, gets, out=dx_part))
-        elif gets is dy_part:
+        elif gets.flags.c_contiguous:
+            operations.append(partial(np.copyto, _part(_pixels(dx), axis, tap.inputs), _pixels(gets)))
+        else:
             operations.append(partial(np.copyto, dx_part, gets))
     return operations
 
