@@ -18,7 +18,7 @@ from gdrun.training.histograms import Histograms
 from gdrun.training.surface import Surface
 from gdrun.training.work import StackWork
 
-MOST_PICTURES = 10  # of a run, beside the one of the weights it keeps
+MOST_PICTURES = 8  # of a run, beside the one of the weights it keeps
 _FREE = 5e8  # floating-point operations for pictures that no run notices
 _SHARE = 0.05  # of those of training, for the pictures of a network that is slow to evaluate
 

@@ -35,7 +35,7 @@ from gdrun.run_directory.tables import read_table
 EPOCHS = 250
 KILLS = 6
 LONG = ("epochs=100000", "evaluation.every_epochs=20")  # until somebody interrupts
-OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1}\n"
+OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1, batch_norm: true}\n"
 TO_THE_SECOND = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gdrun.errors import GdrunError
+from gdrun.report.html.first_layer import image_shape
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.run_directory.directory import GOOD, MEMBERS, REPORT
@@ -23,6 +24,7 @@ from gdrun.run_directory.trajectory import TRAJECTORY
 Value = TypeVar("Value")
 
 MOST_MEMBERS = 200  # of a group, that are read for their curves
+MOST_STILLS = 6  # of them, whose pictures of learning are shown side by side
 MOST_REASONS = 20  # of runs that ended badly, that are read and shown
 
 
@@ -30,11 +32,12 @@ def read_run(run: Run) -> ReportRun:
     """One run."""
     notes: list[str] = []
     nothing: dict[str, Any] = {}
-    images = section(run.record, "data", "preprocessing").get("row_shape") and run.result
+    config = attempt(lambda: run.config, nothing, notes)
+    images = bool(run.result and image_shape(config, run.record))
     return ReportRun(
         name=run.path.absolute().name,
         config_text=attempt(lambda: run.config_text, "", notes),
-        config=attempt(lambda: run.config, {}, notes),
+        config=config,
         record={**run.record, "status": run.status},
         metrics=metrics_of(run, notes),
         predictions=columns(run.path / "predictions.csv", notes),
@@ -58,7 +61,7 @@ def read_group(group: Group, *, members: bool = True) -> ReportGroup:
     notes: list[str] = []
     nothing: dict[str, Any] = {}
     begun = begun_members(group) if members else []
-    read = read_members(group, evenly(begun, MOST_MEMBERS), notes)
+    read = read_members(group, evenly(begun, MOST_MEMBERS), notes, MOST_STILLS)
     results = columns(group.path / "results.csv", notes)
     summary = attempt(lambda: group.summary, nothing, notes)
     shown = group.record.get("command") == "kfold" and not section(summary, "confusion")
@@ -94,9 +97,15 @@ def evenly(names: Sequence[str], most: int) -> list[str]:
     return [names[place] for place in places]
 
 
-def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[str, ReportRun]:
-    """What the curves of some members need: record and metrics of those that have begun and can be read."""
-    found = {}
+def read_members(
+    group: Group, names: Iterable[str], notes: list[str], pictures: int = 0
+) -> dict[str, ReportRun]:
+    """What the curves of some members need: record and metrics of those that have begun and can be read.
+
+    So many of them, the first ones, come with their pictures of learning.
+    """
+    found: dict[str, ReportRun] = {}
+    nothing: dict[str, Any] = {}
     for name in names:
         if not has_begun(group, name):
             continue
@@ -105,8 +114,13 @@ def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[s
         except GdrunError as error:
             notes.append(str(error))
             continue
-        metrics = metrics_of(run, notes)
-        found[name] = ReportRun(name, record={**run.record, "status": run.status}, metrics=metrics)
+        learning = attempt(run.learning, nothing, notes) if len(found) < pictures else {}
+        found[name] = ReportRun(
+            name,
+            record={**run.record, "status": run.status},
+            metrics=metrics_of(run, notes),
+            learning=learning,
+        )
     return found
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.report.html.first_layer import first_layer
+from gdrun.report.html.first_layer import first_layer, image_shape
 from gdrun.report.html.histograms import histogram_charts, moments_table
 from gdrun.report.html.source import ReportRun, section
-from gdrun.report.html.surface import surface
+from gdrun.report.html.surface import BY_EPOCH, Drawing, shown_first, surface
 from gdrun.report.html.words import as_int
 
 _KINDS = ("activations", "gradients", "weights")
@@ -26,8 +27,7 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
     arrays = run.learning if fits(run.learning, preprocessing) else {}
     layers = run.record.get("layers")
     layers = layers if isinstance(layers, list) else []
-    shape = preprocessing.get("row_shape")
-    shape = [int(size) for size in shape] if isinstance(shape, list) else []
+    shape = image_shape(run.config, run.record)
     return {
         "surface": surface(arrays, preprocessing, labels, kept),
         "images": first_layer(run.weights, shape, labels),
@@ -35,6 +35,26 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
         "moments": moments_table(arrays, layers, kept),
         "unreadable": bool(run.learning) and not arrays,
     }
+
+
+def stills(runs: Iterable[ReportRun]) -> list[tuple[str, Drawing]]:
+    """The name of each run and what its kept weights compute, of runs that have such a picture."""
+    found = []
+    for run in runs:
+        data = section(run.record, "data")
+        preprocessing = section(data, "preprocessing")
+        if fits(run.learning, preprocessing):
+            kept = as_int(section(run.record, "result").get("best_epoch"))
+            labels = [str(label) for label in data.get("labels") or ()]
+            place = shown_first(run.learning["epochs"].tolist(), kept)
+            one = {
+                name: array[place : place + 1] if name in BY_EPOCH else array
+                for name, array in run.learning.items()
+            }
+            drawing = surface(one, preprocessing, labels, kept)
+            if drawing is not None:
+                found.append((run.name, replace(drawing, title=run.name)))
+    return found
 
 
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
