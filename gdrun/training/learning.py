@@ -62,7 +62,7 @@ class Learning:
         """How many pictures of a run may be taken so that training isn't slowed much."""
         if not self.pictures or work.diagnostics:  # what is asked for is given
             return MOST_PICTURES
-        training = 6 * work.network.parameter_count * work.epochs * work.train_rows
+        training = 6 * work.network.multiplications * work.epochs * work.train_rows
         each = sum(picture.cost for picture in self.pictures)
         return int(min(MOST_PICTURES, max(2, max(_FREE, _SHARE * training) // each)))
 

@@ -47,7 +47,7 @@ class Surface:
     @property
     def cost(self) -> float:
         """See `Picture`."""
-        return 2.0 * self.work.network.parameter_count * len(self.evaluators[0].features)
+        return 2.0 * self.work.network.multiplications * len(self.evaluators[0].features)
 
     def _evaluator(self, data: Prepared, axes: list[Array]) -> Evaluator:
         work = self.work

@@ -292,6 +292,20 @@ class TestFiles:
         assert "learning.npz isn't as gdrun writes it" in page.text
         assert "Decision boundary" not in page.text
 
+    @pytest.mark.parametrize(
+        ("name", "other"),
+        [
+            ("surface.x", np.zeros(48)),
+            ("surface.y", np.linspace(0, 1, 48)[::-1]),
+            ("points.features", np.full((300, 2), np.nan)),
+            ("surface.margin", np.zeros((5, 48, 48), complex)),
+        ],
+    )
+    def test_with_other_numbers_are_left_out(self, name: str, other: np.ndarray, tmp_path: Path) -> None:
+        arrays = region_arrays() | {name: other}
+        page = parsed(write_report(write_learned(tmp_path / "run", arrays, AB, classes=KL)))
+        assert "learning.npz isn't as gdrun writes it" in page.text
+
     def test_with_the_names_of_other_features_are_left_out(self, tmp_path: Path) -> None:
         page = parsed(write_report(write_learned(tmp_path / "run", region_arrays(), ["a"], classes=KL)))
         assert "learning.npz isn't as gdrun writes it" in page.text

@@ -44,6 +44,7 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
     tested = {name.replace("test_", "val_", 1): () for name in metrics}
     names = metric_names(dict(first.metrics) | tested, {})
     runs = as_int(group.summary.get("runs")) or len(members) or len(next(iter(group.results.values()), ()))
+    pictures, caption = stills(members)
     page = {
         "title": str(group.record.get("name") or group.config.get("name") or group.name),
         "kind": "group",
@@ -60,7 +61,8 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
         "binned": result_rows(group) > MOST_DOTS,
         "charts": seed_charts(group.members, names, noun),
         "sampled": sampled(group, noun),
-        "stills": stills(members),
+        "stills": pictures,
+        "stills_caption": caption,
         "seeds": seeds_table(group),
         "left_out": left_out(group, noun),
         "ended_badly": ended_badly(group),

@@ -37,9 +37,9 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
     }
 
 
-def stills(runs: Iterable[ReportRun]) -> list[tuple[str, Drawing]]:
-    """The name of each run and what its kept weights compute, of runs that have such a picture."""
-    found = []
+def stills(runs: Iterable[ReportRun]) -> tuple[list[Drawing], str]:
+    """What the kept weights of each run compute, where there is such a picture, and one caption for all."""
+    found, caption = [], ""
     for run in runs:
         data = section(run.record, "data")
         preprocessing = section(data, "preprocessing")
@@ -53,17 +53,21 @@ def stills(runs: Iterable[ReportRun]) -> list[tuple[str, Drawing]]:
             }
             drawing = surface(one, preprocessing, labels, kept)
             if drawing is not None:
-                found.append((run.name, replace(drawing, title=run.name)))
-    return found
+                found.append(replace(drawing, title=run.name, caption=""))
+                caption = caption or drawing.caption
+    return found, caption
 
 
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
-    """Whether the arrays are those that gdrun writes into a learning.npz: shapes, and nothing infinite."""
+    """Whether the arrays are as gdrun writes them into a learning.npz: shapes, finite numbers, axes that rise."""
     if "epochs" not in arrays or arrays["epochs"].ndim != 1 or not len(arrays["epochs"]):
         return False
     frames = len(arrays["epochs"])
     sizes = {name: array.shape for name, array in arrays.items()}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if not all(array.dtype.kind in "iuf" and np.isfinite(array).all() for array in arrays.values()):
+        return False
+    axes = [arrays[name] for name in ("surface.x", "surface.y", "curve.x") if name in arrays]
+    if not all(axis.ndim == 1 and (np.diff(axis) > 0).all() for axis in axes):
         return False
     names = preprocessing.get("numbers")
     expected: dict[str, tuple[int, ...]] = {"epochs": (frames,)}

@@ -101,7 +101,7 @@ def surface(
 
 
 def _axis(values: NDArray[np.float64], start: float, stop: float) -> Axis:
-    return Axis(float(values.min()), float(values.max()), start, stop)
+    return Axis.over(float(values.min()), float(values.max()), start, stop)
 
 
 def _axes(arrays: Arrays) -> tuple[Axis, Axis, tuple[float, float, float, float]]:
@@ -225,7 +225,7 @@ def _curve(
         room = 0.08 * (high - low) or 0.5
         low, high = low - room, high + room
     x = _axis(arrays["curve.x"], LEFT, WIDTH - RIGHT)
-    y = Axis(low, high, HEIGHT - BOTTOM, TOP)
+    y = Axis.over(low, high, HEIGHT - BOTTOM, TOP)
     across = x.place(arrays["curve.x"])
     colours = [f"var(--c{output % len(RGB)})" for output in range(outputs)]
     frames = []
