@@ -42,7 +42,7 @@ check: $(CHECK)/ready
 	$(CHECK)/bin/lint-imports
 
 audit: $(AUDIT)/ready
-	$(AUDIT)/bin/pip-audit --require-hashes --disable-pip --requirement .ci/locked.txt
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement .ci/locked.txt
 
 benchmark: $(BENCHMARK)/ready
 	$(BENCHMARK)/bin/python -m benchmarks $(BENCHMARK_OPTIONS)
