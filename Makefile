@@ -4,24 +4,28 @@
 PYTHON ?= python3
 # The folder that the virtual environments are made in.
 VENVS ?= .
+# Exact versions with their digests, which CI installs: LOCKED=.ci/locked.txt. Otherwise the newest that fit.
+LOCKED ?=
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 DEMO = $(VENVS)/.venv-demo-$(VERSION)
 TEST = $(VENVS)/.venv-test-$(VERSION)
 CHECK = $(VENVS)/.venv-check-$(VERSION)
 BENCHMARK = $(VENVS)/.venv-benchmark-$(VERSION)
+AUDIT = $(VENVS)/.venv-audit-$(VERSION)
 
 SOURCES = $(shell find gdrun -type f ! -name '*.pyc') pyproject.toml
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test check benchmark clean python
+.PHONY: help demo test check audit benchmark clean python
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo        train a network on real handwritten digits"
 	@echo "make test        run the tests"
 	@echo "make check       lint, formatting, types and the import contract"
+	@echo "make audit       ask for known vulnerabilities of what CI installs (needs the network)"
 	@echo "make benchmark   compare with PyTorch, scikit-learn and JAX (installs them: about 1 GB)"
 	@echo "make clean       remove the virtual environments and caches"
 
@@ -37,6 +41,9 @@ check: $(CHECK)/ready
 	$(CHECK)/bin/mypy --strict -p gdrun
 	$(CHECK)/bin/lint-imports
 
+audit: $(AUDIT)/ready
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement .ci/locked.txt
+
 benchmark: $(BENCHMARK)/ready
 	$(BENCHMARK)/bin/python -m benchmarks $(BENCHMARK_OPTIONS)
 
@@ -49,11 +56,13 @@ python:
 	  echo "gdrun needs Python 3.11 or newer with its venv module; '$(PYTHON)' is not one." \
 	       "Name another: make PYTHON=python3.13 …" >&2; exit 1; }
 
+locked = --require-hashes -r "$(LOCKED)" && "$(1)/bin/python" $(PIP_INSTALL) --no-deps --no-build-isolation .
+
 # A new environment when pyproject.toml changed, the package alone again when only its files did.
 define environment
 	@test "$(1)/ready" -nt pyproject.toml 2>/dev/null || "$(PYTHON)" -m venv --clear "$(1)"
 	@test ! -e "$(1)/ready" || "$(1)/bin/python" $(PIP_INSTALL) --force-reinstall --no-deps .
-	@test -e "$(1)/ready" || "$(1)/bin/python" $(PIP_INSTALL) $(2)
+	@test -e "$(1)/ready" || "$(1)/bin/python" $(PIP_INSTALL) $(if $(LOCKED),$(call locked,$(1)),$(2))
 	@touch "$(1)/ready"
 endef
 
@@ -65,6 +74,11 @@ $(TEST)/ready: $(SOURCES) | python
 
 $(CHECK)/ready: pyproject.toml | python
 	$(call environment,$(CHECK),'.[dev]')
+
+$(AUDIT)/ready: | python
+	@"$(PYTHON)" -m venv --clear "$(AUDIT)"
+	@"$(AUDIT)/bin/python" $(PIP_INSTALL) pip-audit
+	@touch "$@"
 
 $(BENCHMARK)/ready: $(SOURCES) benchmarks/requirements.txt | python
 	$(call environment,$(BENCHMARK),. -r benchmarks/requirements.txt)

@@ -105,3 +105,6 @@ class Config:
     def __post_init__(self) -> None:
         if not re.fullmatch(NAME.regex, self.name):
             raise ValueError(f"Config: name must be {NAME.words}, not {self.name!r}")
+        names = [metric.name for metric in self.metrics or ()]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"Config: metrics must be different ones, not {twice} twice")

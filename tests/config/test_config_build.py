@@ -328,3 +328,8 @@ def test_a_name_of_another_kind_is_called_that() -> None:
         from_plain(values)
     assert "'maxout' is not an activation but a layer (there are:" in str(caught.value)
     assert "'r2' is not a loss but a metric (there are:" in str(caught.value)
+
+
+def test_a_metric_is_named_once() -> None:
+    with pytest.raises(ConfigProblemsError, match="metrics must be different ones, not accuracy twice"):
+        from_plain({"dataset": "digits", "metrics": ["accuracy", "recall", "accuracy"]})

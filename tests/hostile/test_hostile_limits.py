@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from guard import memory_limit
 
 import gdrun
 from gdrun.errors import ConfigError, SystemRefusedError
@@ -19,6 +20,9 @@ DIGITS: dict[str, Any] = {"dataset": "digits", "epochs": 1, "compute": {"workers
 FIGURE = r"this needs about [\d,.]+ GB of memory, and [\d,.]+ GB are free"
 HUGE = {"model": {"name": "mlp", "hidden": [10**6, 10**6]}}
 RATES = {"optimizer.learning_rate": "log(1e-4,1e-1,400)", "penalty.l2": "log(1e-4,1e-1,400)"}
+
+SPHERE: dict[str, Any] = {"objective": "sphere", "steps": 5, "compute": {"workers": 1}}
+STARTS = {"uniform": [-1, 1], "count": 10**12}
 
 Start = Callable[..., Any]
 TOO_LARGE: dict[str, tuple[Start, str]] = {
@@ -42,6 +46,11 @@ TOO_LARGE: dict[str, tuple[Start, str]] = {
         FIGURE,
     ),
     "runs of a sweep": (lambda **at: gdrun.sweep(DIGITS, RATES, **at), "160,000 runs"),
+    "steps": (lambda **at: gdrun.minimize(SPHERE, {"steps": 10**12}, **at), FIGURE),
+    "starts": (
+        lambda **at: gdrun.minimize(SPHERE, {"start": STARTS}, **at),
+        "1,000,000,000,000 starts are too many, the most is 100,000",
+    ),
     "seeds": (lambda **at: gdrun.train(DIGITS, seeds=100_001, **at), "100001 is not between 1 and 100,000"),
     "values of a key": (
         lambda **at: gdrun.sweep(DIGITS, {"seed": "range(0,1000000000)"}, **at),
@@ -53,7 +62,7 @@ TOO_LARGE: dict[str, tuple[Start, str]] = {
 def check_refused(start: Start, words: str, folder: Path) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises((SystemRefusedError, ConfigError), match=words):
+        with memory_limit(1 << 30), pytest.raises((SystemRefusedError, ConfigError), match=words):
             start(runs_dir=folder / "runs")
         peak = tracemalloc.get_traced_memory()[1]
     finally:

@@ -15,6 +15,7 @@ from gdrun.report.console.descents import descent_in_words, method_in_words, obj
 from gdrun.report.console.layout import show_definitions
 from gdrun.report.console.plan import plan_document
 from gdrun.report.console.screen import Screen
+from gdrun.text import printable
 
 _SHOWN = 25  # problems of one file
 
@@ -31,7 +32,7 @@ def show_checks(screen: Screen, checks: Sequence[Check], *, with_data: bool) -> 
             screen.notice(f"{check.path}: {notice}" if checks[1:] else notice)
     show_definitions(screen, (_line(check) for check in checks), indent=0)
     if len(checks) == 1 and checks[0].error is None:
-        words = shlex.quote(str(checks[0].path))
+        words = shlex.quote(printable(checks[0].path, one_line=True))
         descends = isinstance(checks[0].config, ObjectiveConfig)
         command = "minimize" if descends else "train"
         screen.show(Text.assemble(("next   ", "faint"), (f"gdrun {command} {words}", "command")))
@@ -69,10 +70,10 @@ def _with_path(check: Check) -> str:
 def _line(check: Check) -> tuple[Text, Text]:
     if check.error is None:
         said = Text(_in_words(check))
-        return Text.assemble(("valid  ", "good"), (str(check.path), "name")), said
+        return Text.assemble(("valid  ", "good"), (printable(check.path, one_line=True), "name")), said
     count = len(check.error.problems) if isinstance(check.error, ConfigProblemsError) else 1
     said = Text(f"{count} problem{'s' * (count > 1)}", "bad")
-    return Text.assemble(("wrong  ", "bad"), (str(check.path), "name")), said
+    return Text.assemble(("wrong  ", "bad"), (printable(check.path, one_line=True), "name")), said
 
 
 def _in_words(check: Check) -> str:
