@@ -9,6 +9,7 @@ columns again: copying them inside the cache takes less time than fetching them 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ from gdrun.nn.layer import Array, Bound, Shape, Workspace, evaluate_only
 from gdrun.nn.layers.convolution import Chunk, Convolution, chunks
 from gdrun.nn.operations import Operation, in_order, on_buffer
 from gdrun.nn.product import bind_product
-from gdrun.nn.windows import windows
+from gdrun.nn.windows import Axis, windows
 
 
 def bind_convolution(
@@ -88,6 +89,7 @@ class _Passes:
         largest = self.chunks[0]
         shape = (1 if shared else largest.runs.stop, largest.images.stop, *of.padded_shape)
         self.padded = aligned_zeros(shape, workspace.dtype) if of.padded else None
+        self.weight = weights["weight"]
 
     def forward(self, z: Array) -> list[Operation]:
         """z = x ∗ W + b."""
@@ -114,6 +116,9 @@ class _Passes:
         if self.bias is not None:
             operations += self._bias_gradient(dz, gradients["bias"])
         slopes = self._by_group(gradients["weight"])
+        by_line = dx is not None and self.of.back_by_line
+        if by_line:
+            operations.append(self._bind_lines())
         for chunk in self.chunks:
             gather, columns = self._gather(chunk)
             operations += gather
@@ -123,7 +128,9 @@ class _Passes:
             operations.append(_product(columns.swapaxes(-1, -2), of_chunk, part))
             if not first:
                 operations.append(partial(np.add, slope, part, out=slope))
-            if dx is not None:
+            if dx is not None and by_line:
+                operations += self._input_gradient_by_line(chunk, dz[chunk], dx)
+            elif dx is not None:
                 operations += self._input_gradient(chunk, of_chunk, dx)
         return operations
 
@@ -184,6 +191,47 @@ class _Passes:
         for tap in np.ndindex(*seen.shape[4:6]):
             target, addend = seen[:, :, :, :, *tap], np.moveaxis(by_tap[:, :, *tap], 1, -2)
             operations.append(partial(np.add, target, addend, out=target))
+        if of.padded and chunk.lines.stop == of.height.count:
+            operations.append(partial(np.copyto, images, of.interior(sums)))
+        return operations
+
+    def _bind_lines(self) -> Operation:
+        """Make the buffers for gradients by line; returns the operation that turns the kernels around."""
+        of, dtype = self.of, self.workspace.dtype
+        runs, images, lines = (part.stop for part in self.chunks[0])
+        beyond = of.width.span - 1
+        self.wide = aligned_zeros((runs, images, lines, of.width.count + 2 * beyond, of.filters), dtype)
+        shape = (of.height.window, of.width.window, of.filters, of.channels)
+        turned = aligned_empty((self.workspace.runs, *shape), dtype)
+        self.turned = turned.reshape(len(turned), of.height.window, -1, of.channels)
+        kernels = self.weight.reshape(len(turned), *shape[:2], of.channels, of.filters)
+        return partial(np.copyto, turned, kernels[:, :, ::-1].swapaxes(-1, -2))
+
+    def _input_gradient_by_line(self, chunk: Chunk, dz: Array, dx: Array) -> list[Operation]:
+        """∂L/∂x of the windows of a chunk: a convolution of every line of ∂L/∂z, and a sum over the lines."""
+        of = self.of
+        images = dx[chunk.runs, chunk.images]
+        sums = self.workspace.scratch("sums", *images.shape[:2], *of.padded_shape) if of.padded else images
+        runs, some, lines, across, _ = dz.shape
+        wide, beyond = self.wide[:runs, :some, :lines], of.width.span - 1
+        one_line = Axis(size=lines, window=1, stride=1, dilation=1, before=0, count=lines)
+        seen = windows(wide, one_line, replace(of.width, count=of.width.seen))
+        columns = self.workspace.scratch("columns", *seen.shape)
+        places = some * lines * of.width.seen
+        products = self.workspace.scratch("products", runs, of.height.window, places, of.channels)
+        matrix = columns.reshape(runs, 1, places, -1)
+        operations: list[Operation] = [partial(sums.fill, 0)] if chunk.lines.start == 0 else []
+        operations += [
+            partial(np.copyto, wide[:, :, :, beyond : beyond + across], dz),
+            partial(np.copyto, columns, seen),
+            partial(np.matmul, matrix, self.turned[chunk.runs], out=products),
+        ]
+        by_line = products.reshape(runs, of.height.window, some, lines, of.width.seen, of.channels)
+        first, step = chunk.lines.start * of.height.stride, of.height.stride
+        for tap in range(of.height.window):
+            start = first + tap * of.height.dilation
+            target = sums[:, :, start : start + (lines - 1) * step + 1 : step, : of.width.seen]
+            operations.append(partial(np.add, target, by_line[:, tap], out=target))
         if of.padded and chunk.lines.stop == of.height.count:
             operations.append(partial(np.copyto, images, of.interior(sums)))
         return operations

@@ -53,6 +53,16 @@ class Convolution:
         """Whether windows reach beyond the images."""
         return self.height.padded or self.width.padded
 
+    @property
+    def back_by_line(self) -> bool:
+        """Whether the input gradient is best computed as a convolution of lines, rather than tap by tap.
+
+        That takes fewer and longer additions, but columns of the output gradient: no more than those of x.
+        """
+        across = self.width.seen * self.filters
+        along = self.width.count * self.channels * self.height.window
+        return self.groups == self.width.stride == 1 and across <= along
+
     def interior(self, padded: Array) -> Array:
         """The images (…, height, width, channels) in padded ones."""
         top, left = self.height.before, self.width.before
@@ -68,7 +78,9 @@ class Convolution:
         chunk = chunks(self, 1, batch, itemsize)[0]
         images, lines = int(chunk.images.stop), int(chunk.lines.stop)
         columns = images * lines * self.width.count * self.inputs * self.groups
-        return columns + 2 * self.padded * images * prod(self.padded_shape) + self.inputs * self.filters
+        padded = 2 * self.padded * images * prod(self.padded_shape)
+        back = images * lines * self.width.seen * (2 * self.filters + self.height.window * self.channels)
+        return columns + padded + 2 * self.inputs * self.filters + self.back_by_line * back
 
 
 class _Options(Protocol):
