@@ -28,6 +28,7 @@ class Purpose(IntEnum):
     GRADIENT_NOISE = 13  # added to the gradient; followed by the number of the update
     ANNEALING = 14  # proposals of simulated annealing; followed by the number of the update
     START = 15  # of a descent on an objective; takes the seed of the starts; followed by their number
+    CURVATURE = 16  # targets drawn from predictions; followed by the number of the update
 
 
 def generator(seed: int, purpose: Purpose, *identifiers: int) -> np.random.Generator:

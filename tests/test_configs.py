@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent / "cli"))
 
 from cli_commands import CONFIGS, gdrun, record, the_run
 
+from gdrun.data import DATASETS
 from gdrun.run_directory.store import Run
 
 DESCENTS = sorted(path.stem for path in CONFIGS.glob("minimize-*.yaml"))  # see test_configs_minimize.py
@@ -89,6 +91,45 @@ def test_learns(trained: Train, name: str) -> None:
 
 class TestComments:
     """What the comments say to watch."""
+
+    def test_clipping_keeps_a_recurrent_network_on_its_way(self, trained: Train, tmp_path: Path) -> None:
+        run = trained("adding-clipping")
+        assert run.result["test"]["r2"] > 0.9
+        norms = run.metrics["gradient_norm"][1:]
+        assert np.median(norms) < 2.5
+        assert norms.max() > 4  # before clipping
+        config = CONFIGS / "adding-clipping.yaml"
+        words = ["--seeds", "3", "--runs-dir", tmp_path, "--json"]
+        for clipping, expected in (("{norm: 1}", "completed"), ("null", "diverged")):
+            answer = gdrun("train", config, f"gradient_clipping={clipping}", *words)
+            (group,) = tmp_path.iterdir()
+            members = [Run(path) for path in (group / "members").iterdir()]
+            assert [member.status for member in members] == [expected] * 3, answer
+            if expected == "completed":
+                assert min(member.result["test"]["r2"] for member in members) > 0.9
+            shutil.rmtree(group)
+
+    def test_clipping_at_a_hundred_is_too_late(self, trained: Train) -> None:
+        run = trained("adding-clipping", "gradient_clipping={norm: 100}")
+        assert run.result["validation"]["r2"] < 0.1
+
+    def test_sunspots_are_predicted_better_than_by_this_year(self, trained: Train) -> None:
+        run = trained("sunspots-gru")
+        table = DATASETS["sunspots"]().load(Path())
+        tested = run.split()["test"]
+        this_year, next_year = table.numbers[tested, -1], table.target[tested, 0]
+        assert np.sqrt(np.mean((this_year - next_year) ** 2)) == pytest.approx(30, abs=0.5)
+        assert run.result["test"]["rmse"] < 22
+        assert run.split()["train"].max() < run.split()["validation"].min()
+        answer = gdrun("train", CONFIGS / "sunspots-gru.yaml", "split.time_ordered=false", "--dry-run")
+        assert answer.code == 2
+        assert "set split.time_ordered: true" in answer.err
+
+    def test_digits_row_by_row_come_near_the_mlp(self, trained: Train) -> None:
+        by_rows, at_once = (
+            trained(name).result["test"]["accuracy"] for name in ("digits-rows-lstm", "digits-mlp")
+        )
+        assert by_rows > at_once - 0.03
 
     def test_averaged_weights_stay_where_the_last_ones_jump_around(self, trained: Train) -> None:
         last: dict[str, list[float]] = {"average": [], "plain": [], "lookahead": []}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gdrun.config.config import Config
+from gdrun.nn.losses import LOSSES
+from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.searcher import Searcher
 
 
@@ -17,7 +19,15 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
             "scale, standardize_channels or none there",
         )
-    optimizer = config.optimizer
+    optimizer, loss = config.optimizer, config.loss
+    estimates = isinstance(optimizer, Optimizer) and optimizer.estimate_every > 0
+    if estimates and loss is not None and not loss.is_likelihood:
+        fitting = [name for name, cls in LOSSES.items() if cls.is_likelihood and cls.task == loss.task]
+        yield (
+            "loss",
+            f"{optimizer.name} estimates the curvature with targets drawn from the predictions, for which "
+            f"{loss.name} gives no distribution: take {' or '.join(fitting)}, or another optimizer",
+        )
     if not isinstance(optimizer, Searcher):
         return
     if config.batch_size != "full":

@@ -17,6 +17,7 @@ from gdrun.objectives.line_methods import LineMethod
 from gdrun.objectives.objective import Float64, Objective
 from gdrun.optim import OPTIMIZERS
 from gdrun.optim.method import Method
+from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
 from gdrun.optim.schedules.plateau import Plateau
@@ -163,6 +164,12 @@ def problems_of(config: ObjectiveConfig) -> Iterator[tuple[str, str]]:
                 f"{method.name} needs a second derivative, and {config.objective.name} has none here: "
                 "write the function as {expression: …}",
             )
+    if isinstance(method, Optimizer) and method.estimate_every:
+        yield (
+            "optimizer",
+            f"{method.name} estimates the curvature with targets drawn from a network's predictions, and an "
+            "objective has none; take another optimizer",
+        )
     if isinstance(config.schedule, Plateau):
         yield "schedule", "plateau watches validation rows, and an objective has none; take another schedule"
 

@@ -35,7 +35,7 @@ def run_bytes(work: StackWork) -> int:
     """Bytes that one run touches in an update: parameters, gradient, optimizer state, activations."""
     arrays = 2 + _kept_arrays(work)
     rows = max(stop - start for start, stop in work.batches)
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     return work.dtype.itemsize * (arrays * work.network.parameter_count + 2 * rows * features)
 
 
@@ -77,7 +77,7 @@ def fastest_size(work: StackWork) -> int:
 def _update_seconds(work: StackWork) -> float:
     """A rough guess of the time that an update of one run takes, beside the calls."""
     rows = max(stop - start for start, stop in work.batches)
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     gradient = 6 * rows * (work.network.multiplications + features) / _FLOPS
     return work.runs[0].optimizer.gradient_count * gradient
 
@@ -112,7 +112,7 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int 
         if part is not None
     )
     rows = max(stop - start for start, stop in work.batches) + 256
-    features = sum(math.prod(shape) for shape in work.network.shapes)
+    features = work.network.values
     evaluated = min(work.train_rows, work.evaluated_rows or work.train_rows) * work.network.output_shape[0]
     each = itemsize * (arrays * work.network.parameter_count + 3 * rows * features + 4 * evaluated)
     sizes = {stop - start for start, stop in work.batches}

@@ -150,6 +150,10 @@ class Layer(Component):
         """Values of working memory beside activations and gradients, for any number of runs."""
         return 0
 
+    def kept(self, input_shape: Shape) -> int:
+        """Values that it keeps in training for one row, beside its output and the gradient of that."""
+        return 0
+
     def state(self, input_shape: Shape) -> dict[str, State]:
         """The layer's arrays that are not trained, by name; none has the name of a parameter."""
         return {}

@@ -22,10 +22,12 @@ class Loss(Component):
 
     Attributes:
         task: what it is for.
+        is_likelihood: whether it is the negative logarithm of a probability, so that targets can be `drawn`.
         own_unit: whether it makes sense only for targets in their own unit, not for standardized ones.
     """
 
     task: ClassVar[Task]
+    is_likelihood: ClassVar[bool] = False
     own_unit: ClassVar[bool] = False
 
     def outputs(self, targets: int) -> int:
@@ -80,6 +82,18 @@ class Loss(Component):
             prediction: (runs, rows, outputs); not changed, but returned where the outputs are the values.
         """
         return prediction
+
+    def drawn(self, prediction: Array, source: np.random.Generator) -> Array:
+        """Targets drawn from the distribution whose negative logarithm this loss is, encoded: (rows, width).
+
+        Args:
+            prediction: (rows, outputs) of one run.
+            source: of the random numbers.
+
+        Raises:
+            TypeError: it is no such loss.
+        """
+        raise TypeError(f"{self.name} is no loss that targets could be drawn from")
 
     def ranking(self, prediction: Array) -> Array:
         """Numbers that order the classes of a row as `probabilities` does, perhaps cheaper to get.

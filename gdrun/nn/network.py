@@ -132,6 +132,12 @@ class Network:
         return zip(self.layers, self.shapes, strict=False)
 
     @property
+    def values(self) -> int:
+        """Values that a forward pass leaves of one row: all outputs, and what layers keep inside."""
+        kept = (layer.kept(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+        return sum(map(prod, self.shapes)) + sum(kept) // 2  # those have no gradients beside them
+
+    @property
     def output_shape(self) -> Shape:
         return self.shapes[-1]
 

@@ -34,6 +34,7 @@ OPTIMIZERS: Registry[Method] = Registry(
     lars="trust.Lars",
     lamb="trust.Lamb",
     muon="muon.Muon",
+    sophia="sophia.Sophia",
     lbfgs="lbfgs.Lbfgs",
     annealing="annealing.Annealing",
 )

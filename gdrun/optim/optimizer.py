@@ -53,6 +53,15 @@ class Optimizer(Method):
         """How many arrays of the size of the parameters it keeps between updates."""
         return len(self.state_names())
 
+    @property
+    def estimate_every(self) -> int:
+        """Updates between two estimates of the curvature that it finds in its state; 0 for none.
+
+        Such an optimizer has a state array "estimate", which training fills before every update whose number
+        is a multiple of this: see `gdrun.training.curvature`.
+        """
+        return 0
+
     def initial_value(self, name: str) -> Any:
         """The value that a state array starts from: a number, or (runs, 1) numbers."""
         return 0.0

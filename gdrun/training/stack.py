@@ -18,6 +18,7 @@ from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
 from gdrun.randomness import Purpose, generator
 from gdrun.training.batches import BatchOrder, TrainingRows
+from gdrun.training.curvature import bind_estimate
 from gdrun.training.objective import StackObjective
 from gdrun.training.work import RunWork, StackWork
 from gdrun.training.wrappers import Wrappers
@@ -99,6 +100,8 @@ class Stack:
         count = work.network.weight_count
         self.add_penalty = penalty.bind(self.parameters, self.gradient, count) if penalized else None
         self.optimizer = self._bind_optimizer()
+        method = runs[0].optimizer
+        self.estimate_every = method.estimate_every if isinstance(method, Optimizer) else 0
         self.wrappers = Wrappers(work, runs, self.parameters, self.gradient)
         self.passes: dict[int, Callable[[NDArray[np.intp]], None]] = {}
         if isinstance(self.optimizer, Stepper):
@@ -134,11 +137,15 @@ class Stack:
         )
         derive = self.work.loss.bind(bound.output, y)
         gather = self.rows.bind_gather(x, y, self.augmenting)
+        seeds = [self.work.runs[run].seed for run in self.runs]
+        estimate = bind_estimate(bound, self.work.loss, derive, y, self.gradient, self.layer_state, seeds)
         forward, backward = bound.forward, bound.backward
         if self.work.full_batch and self.work.augmentation is None:  # the rows never change
             gather(self.order.order)
 
             def full_pass(rows: NDArray[np.intp]) -> None:
+                if self.estimate_due:
+                    estimate(self.optimizer.state["estimate"], self.updates)
                 forward()
                 backward(derive())
 
@@ -146,6 +153,8 @@ class Stack:
 
         def batch_pass(rows: NDArray[np.intp]) -> None:
             gather(rows)
+            if self.estimate_due:
+                estimate(self.optimizer.state["estimate"], self.updates)
             forward()
             backward(derive())
 
@@ -177,6 +186,8 @@ class Stack:
 
     def _fill_gradient(self, batch: int, keep_norm: bool) -> None:
         start, stop = self.work.batches[batch]
+        self.updates = self.first_step + batch
+        self.estimate_due = self.estimate_every > 0 and self.updates % self.estimate_every == 0
         self.passes[stop - start](self.order.order[:, start:stop])
         if self.add_penalty is not None:
             self.add_penalty()

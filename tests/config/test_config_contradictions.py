@@ -8,6 +8,7 @@ import pytest
 
 from gdrun.config import from_plain
 from gdrun.config.checks import warnings
+from gdrun.config.load import plain_source
 from gdrun.errors import ConfigError
 from gdrun.optim import OPTIMIZERS, Searcher
 
@@ -35,6 +36,14 @@ def test_searchers_refuse_what_changes_the_loss_behind_them(
     with pytest.raises(ConfigError, match=message.format(name)):
         loaded(optimizer=name, **keys)
     assert loaded(optimizer="adam", **keys)  # all others take it
+
+
+def test_sophia_needs_a_loss_that_targets_can_be_drawn_for() -> None:
+    with pytest.raises(ConfigError, match=r"loss: sophia estimates .* multiclass_svm gives no distribution"):
+        loaded(optimizer="sophia", loss="multiclass_svm")
+    assert loaded(optimizer="sophia").loss.name == "softmax_cross_entropy"
+    with pytest.raises(ConfigError, match=r"sophia estimates the curvature .* an objective has none"):
+        plain_source({"objective": "rosenbrock", "start": [0, 0], "optimizer": "sophia"}).load_objective()
 
 
 def test_all_contradictions_are_said_at_once() -> None:

@@ -91,8 +91,13 @@ NETWORKS = {
         Dense(3),
     ],
     "residual, in place": [
-        *(Dense(6), Residual((ActivationLayer(Tanh()),)), Residual((Dropout(0.3),)), Residual(())),
+        *(Dense(6), Residual((ActivationLayer(Tanh()),)), Residual((Dropout(0.3),))),
         Dense(3),
+    ],
+    "residual convolutions": [
+        *(Dense(16), Reshape((4, 4, 1)), LAYERS["conv2d"](2, 3, padding="same"), BatchNorm()),
+        Residual((LAYERS["conv2d"](2, 3, padding="same"), BatchNorm(), ActivationLayer(Tanh()))),
+        *(GroupNorm(2), Flatten(), Dense(3)),
     ],
     "residual attention": [
         *(Dense(12), Reshape((3, 4)), Residual((LayerNorm(), Attention(2))), Flatten(), Dense(3)),

@@ -279,3 +279,30 @@ def test_targets_that_do_not_fit_are_refused():
         LOSSES["softmax_cross_entropy"](class_weights=(1.0, 2.0)).encode(np.array([0]), 3, float64)
     with pytest.raises(ValueError, match="class_weights must be positive"):
         LOSSES["softmax_cross_entropy"](class_weights=(1.0, 0.0))
+
+
+CURVATURES = {  # the second derivative of a row's loss by each output
+    "softmax_cross_entropy": lambda z: np.exp(z) / np.exp(z).sum() * (1 - np.exp(z) / np.exp(z).sum()),
+    "binary_cross_entropy": lambda z: 1 / (1 + np.exp(-z)) / (1 + np.exp(z)),
+    "mse": lambda z: np.full(len(z), 2 / len(z)),
+}
+
+
+def test_targets_can_be_drawn_for_likelihoods_alone():
+    assert {name for name, cls in LOSSES.items() if cls.is_likelihood} == set(CURVATURES)
+    with pytest.raises(TypeError, match="hinge is no loss that targets could be drawn from"):
+        LOSSES["hinge"]().drawn(np.zeros((3, 1)), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", CURVATURES)
+def test_with_drawn_targets_the_mean_square_of_the_slope_is_the_curvature(name):
+    # Bartlett's identities: of targets drawn from the prediction the slope has mean 0, and its mean square
+    # is the expected second derivative.
+    loss, rows = LOSSES[name](), 200_000
+    z = np.array([0.3, -1.0, 0.8, 0.1])[: 1 if name == "binary_cross_entropy" else 4]
+    prediction = np.broadcast_to(z, (1, rows, len(z))).copy()
+    drawn = loss.drawn(prediction[0], np.random.default_rng(0))
+    targets = drawn[None].astype(np.intp if name == "softmax_cross_entropy" else np.float64)
+    slopes = rows * loss.bind(prediction, targets)()[0]
+    assert slopes.mean(axis=0) == pytest.approx(0, abs=0.01)
+    assert (slopes**2).mean(axis=0) == pytest.approx(CURVATURES[name](z), rel=0.02)

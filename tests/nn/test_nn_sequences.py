@@ -196,6 +196,11 @@ def test_a_residual_layer_refuses_another_shape_and_shows_both():
     assert "(2,) → dense (4,)" in str(caught.value)
 
 
+def test_a_residual_layer_needs_layers():
+    with pytest.raises(ValueError, match="at least one layer inside"):
+        Network([Residual(())], (2,))
+
+
 def test_a_layer_inside_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match=r"layers.0 \(residual\): layers.1 \(rnn\): rnn takes sequences"):
         Network([Residual((Dense(4), LAYERS["rnn"](4)))], (4,))
@@ -226,3 +231,31 @@ def test_steps_allocate_nothing_that_stays(kind):
         tracemalloc.stop()
     assert after - before < 4_000
     assert peak - before < 300_000  # what NumPy buffers on the way
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [LAYERS["rnn"](40)],
+        [LAYERS["lstm"](40)],
+        [LAYERS["gru"](40)],
+        [LAYERS["attention"](4)],
+        [Residual((LAYERS["layer_norm"](), LAYERS["attention"](2)))],
+        [LAYERS["batch_norm"](), LAYERS["group_norm"](2)],
+    ],
+    ids=lambda layers: layers[0].name,
+)
+def test_the_memory_that_is_said_is_about_the_memory_that_is_taken(layers):
+    network = Network(layers, (30, 16))
+    parameters = np.zeros((2, network.parameter_count))
+    x = np.zeros((2, 64, 30, 16))
+    tracemalloc.start()
+    try:
+        bound = network.bind(x, parameters, np.empty_like(parameters), input_gradient=True)
+        bound.forward()
+        bound.backward(np.zeros(bound.output.shape))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    said = 8 * 2 * 64 * (2 * network.values - 2 * 30 * 16)  # the input is there already
+    assert 0.6 * taken < said < 1.7 * taken

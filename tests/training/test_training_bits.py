@@ -392,6 +392,19 @@ def test_searchers_resume_and_leave_early_with_the_bits_they_have_alone(name: st
         assert bits(together, place) == resumed_bits(work, 4, place)
 
 
+@pytest.mark.parametrize("changes", [{}, {"batch_size": None}, {"gradient_clipping": GradientClipping(0.5)}])
+def test_estimates_of_the_curvature_are_a_run_s_own(changes: dict[str, Any]) -> None:
+    sophia = OPTIMIZERS["sophia"](every_steps=3, beta2=0.5, curvature_scale=1.0)
+    runs = [make_run(seed, optimizer=replace(sophia, beta1=0.9 - seed / 10)) for seed in range(3)]
+    work = make_work(runs, **changes)
+    together = train(work)
+    for place, run in enumerate(runs):
+        assert bits(together, place) == bits(train(make_work([run], **changes)), 0)
+        assert bits(together, place) == resumed_bits(work, 4, place)
+    once = make_run(0, optimizer=replace(sophia, beta1=0.9, every_steps=10**6))
+    assert bits(train(make_work([once], **changes)), 0) != bits(together, 0)
+
+
 def test_what_is_evaluated_and_kept_is_the_average() -> None:
     run = make_run(0, averaging=AVERAGINGS["polyak"](start_epoch=2))
     observer = Recorder(save_every_epoch=True)

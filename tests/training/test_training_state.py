@@ -58,6 +58,16 @@ def test_points_that_were_only_tried_leave_no_trace_in_the_state(name: str) -> N
     assert flat["layers.1.running_mean"][0] == pytest.approx(0.1 * hidden.mean(axis=0), rel=1e-9)
 
 
+def test_an_estimate_of_the_curvature_leaves_no_trace_in_the_state() -> None:
+    network = Network([LAYERS["dense"](6), LAYERS["batch_norm"](), LAYERS["dense"](3)], (5,))
+    run = make_run(0, optimizer=OPTIMIZERS["sophia"](every_steps=1))
+    work = make_work([run], "float64", network=network, batch_size=None, epochs=1, keep_best=False)
+    start = network.views(network.initial_parameters(run.initializer, 0)[None])
+    hidden = work.data[0].train.features @ start["layers.0.weight"][0]
+    found = network.variables(train(work).outcomes[0].variables[None])["layers.1.running_mean"][0]
+    assert found == pytest.approx(0.1 * hidden.mean(axis=0), rel=1e-9)  # one update of momentum 0.9
+
+
 def test_averaged_weights_keep_the_state_as_it_is() -> None:
     network = Network([LAYERS["dense"](6), LAYERS["batch_norm"](), LAYERS["dense"](3)], (5,))
     shared: dict[str, Any] = {"network": network, "keep_best": False}

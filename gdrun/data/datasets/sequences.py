@@ -22,8 +22,9 @@ class Adding(Synthetic):
     """The adding problem: two numbers of a long sequence are marked, and their sum is asked for.
 
     Formula:
-        at each time a value ~ U(0, 1) and a marker, which is 1 at one time of the first half and at one of
-        the second, else 0; y = the sum of both marked values. A row is a sequence (time, 2).
+        at each time a value ~ U(0, 1) and a marker, which is 1 at one time of the first half
+        and at one of the second, else 0; y = the sum of both marked values
+        A row is a sequence (time, 2).
 
     Options:
         rows: how many.

@@ -19,7 +19,8 @@ class Lsuv(Initializer):
 
     Formula:
         W orthogonal; then layer by layer, from the first one on, up to `iterations` times:
-        W ← W/√var(x·W + b), until |var − 1| < tolerance, with x what the layers before make of a first batch
+        W ← W/√var(x·W + b), until |var − 1| < tolerance
+        with x what the layers before make of a first batch
 
     Options:
         rows: of the first batch, at most: drawn from the run's own training rows by its seed.

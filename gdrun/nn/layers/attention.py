@@ -22,9 +22,11 @@ class Attention(Layer):
 
     Formula:
         (q, k, v) = x·W + b, each cut into heads of size d = features/heads; of every head
-        p = softmax(q·kᵀ/√d) over the times that are looked at, o = p·v; y = (o of all heads)·W_o + b_o, with
-        x, y (runs, batch, time, features), W (runs, features, 3·features), W_o (runs, features, features).
-        With s = q·kᵀ/√d: ∂L/∂v = pᵀ·∂L/∂o, ∂L/∂p = ∂L/∂o·vᵀ, ∂L/∂s = p·(∂L/∂p − Σ ∂L/∂p·p),
+        s = q·kᵀ/√d, p = softmax(s) over the times that are looked at, o = p·v
+        y = (o of all heads)·W_o + b_o
+        with x, y (runs, batch, time, features), W (runs, features, 3·features),
+        W_o (runs, features, features). Backward:
+        ∂L/∂v = pᵀ·∂L/∂o, ∂L/∂p = ∂L/∂o·vᵀ, ∂L/∂s = p·(∂L/∂p − Σ ∂L/∂p·p)
         ∂L/∂q = ∂L/∂s·k/√d, ∂L/∂k = (∂L/∂s)ᵀ·q/√d
 
     Options:
@@ -66,6 +68,14 @@ class Attention(Layer):
             found["bias"] = Parameter((3 * features,), features, features, is_weight=False)
             found["output_bias"] = Parameter((features,), features, features, is_weight=False)
         return found
+
+    def multiplications(self, input_shape: Shape) -> int:
+        time, features = input_shape
+        return time * super().multiplications(input_shape) + 2 * time * time * features
+
+    def kept(self, input_shape: Shape) -> int:
+        time, features = input_shape
+        return 10 * time * features + 3 * self.heads * time * time
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

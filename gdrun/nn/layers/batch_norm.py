@@ -21,12 +21,13 @@ class BatchNorm(Layer):
     """Gives every feature mean 0 and variance 1 over a batch, then a learned scale and shift.
 
     Formula:
-        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, features). In training μ
-        and σ² are mean and variance of each feature over the batch and all of shape, n values, and
-        running_mean ← momentum·running_mean + (1 − momentum)·μ,
-        running_variance ← momentum·running_variance + (1 − momentum)·σ²·n/(n − 1).
-        In evaluation the running ones, which start at 0 and 1, take their place.
-        ∂L/∂scale = Σ ∂L/∂y·x̂, ∂L/∂shift = Σ ∂L/∂y,
+        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, features)
+        In training μ and σ² are mean and variance of each feature over the batch and all of
+        shape, n values, and with m = momentum
+        running_mean ← m·running_mean + (1 − m)·μ
+        running_variance ← m·running_variance + (1 − m)·σ²·n/(n − 1)
+        In evaluation the running ones, which start at 0 and 1, take their place. Backward:
+        ∂L/∂scale = Σ ∂L/∂y·x̂, ∂L/∂shift = Σ ∂L/∂y
         ∂L/∂x = scale/√(σ² + eps)·(∂L/∂y − ∂L/∂shift/n − x̂·∂L/∂scale/n)
 
     Options:
@@ -38,7 +39,8 @@ class BatchNorm(Layer):
         `momentum` as in Keras; PyTorch's is 1 − momentum. The variance divides by n where it normalizes and
         by n − 1 in the running one, as in PyTorch; Keras divides by n in both. The running statistics are
         state: saved beside the weights as `running_mean` and `running_variance`, and no parameters. Penalties
-        leave scale and shift alone. A training batch must have at least two values of each feature.
+        leave scale and shift alone. With averaged weights they stay those of the weights in training. A
+        training batch must have at least two values of each feature.
 
     Reference:
         Ioffe & Szegedy, "Batch normalization: accelerating deep network training by reducing internal
@@ -59,6 +61,9 @@ class BatchNorm(Layer):
 
     def least_rows(self, input_shape: Shape) -> int:
         return 2 if prod(input_shape[:-1]) == 1 else 1
+
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

@@ -20,8 +20,9 @@ class Embedding(Layer):
     """Looks up a learned vector for every code: words, characters, places.
 
     Formula:
-        y_t = W[x_t], with x (runs, batch, *shape) whole numbers from 0 to vocabulary − 1, W (runs,
-        vocabulary, units) and y (runs, batch, *shape, units). ∂L/∂W[k] = Σ ∂L/∂y_t over all t with x_t = k
+        y_t = W[x_t], with x (runs, batch, *shape) whole numbers from 0 to vocabulary − 1,
+        W (runs, vocabulary, units) and y (runs, batch, *shape, units)
+        ∂L/∂W[k] = Σ ∂L/∂y_t over all t with x_t = k
 
     Options:
         vocabulary: how many codes there are.
@@ -47,6 +48,9 @@ class Embedding(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         shape = (self.vocabulary, self.units)
         return {"weight": Parameter(shape, self.vocabulary, self.units, self.weight_initializer)}
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return 0
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

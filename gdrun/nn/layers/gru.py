@@ -27,12 +27,14 @@ class Gru(Layer):
     """Gated recurrent unit: a hidden state that gates reset and update.
 
     Formula:
-        (r, z)_t = σ(x_t·W_rz + h_{t−1}·U_rz + b_rz); n_t = tanh(x_t·W_n + b_n + r_t·q_t),
-        q_t = h_{t−1}·U_n + v; h_t = (1 − z_t)·n_t + z_t·h_{t−1}; h_0 = 0, with x (runs, batch, time,
-        features), W (runs, features, 3·units), U (runs, units, 3·units), b (runs, 3·units), v (runs, units).
-        Backward through all of time: with η_t = ∂L/∂h_t + z_{t+1}·η_{t+1} + δᵁ_{t+1}·Uᵀ:
-        δ_t = (δⁿ·q_t·r′, η_t·(h_{t−1} − n_t)·z′, δⁿ), δⁿ = η_t·(1 − z_t)·n′, and δᵁ_t the same with δⁿ·r_t
-        in the third place
+        (r, z)_t = σ(x_t·W_rz + h_{t−1}·U_rz + b_rz)
+        n_t = tanh(x_t·W_n + b_n + r_t·q_t), q_t = h_{t−1}·U_n + v
+        h_t = (1 − z_t)·n_t + z_t·h_{t−1}; h_0 = 0
+        with x (runs, batch, time, features), W (runs, features, 3·units),
+        U (runs, units, 3·units), b (runs, 3·units), v (runs, units). Backward through all of time:
+        η_t = ∂L/∂h_t + z_{t+1}·η_{t+1} + δᵁ_{t+1}·Uᵀ; δⁿ_t = η_t·(1 − z_t)·n′
+        δ_t = (δⁿ_t·q_t·r′, η_t·(h_{t−1} − n_t)·z′, δⁿ_t); δᵁ_t has δⁿ_t·r_t in the third place
+        ∂L/∂U and ∂L/∂v from δᵁ, the others from δ, as for `rnn`
 
     Options:
         units: size of the hidden state.
@@ -68,6 +70,12 @@ class Gru(Layer):
         found = recurrent_parameters(input_shape[1], self.units, 3, *initializers)
         bias = Parameter((self.units,), self.units, self.units, self.bias_initializer, is_weight=False)
         return found | {"recurrent_bias": bias}
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 11 * self.units
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

@@ -22,8 +22,9 @@ class LayerNorm(Layer):
     """Gives the features of every row mean 0 and variance 1, then a learned scale and shift.
 
     Formula:
-        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, features), mean μ and
-        variance σ² over the last axis. With δ = scale·∂L/∂y: ∂L/∂scale = Σ ∂L/∂y·x̂, ∂L/∂shift = Σ ∂L/∂y,
+        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, features)
+        and mean μ and variance σ² over the last axis. Backward, with δ = scale·∂L/∂y:
+        ∂L/∂scale = Σ ∂L/∂y·x̂, ∂L/∂shift = Σ ∂L/∂y
         ∂L/∂x = (δ − mean(δ) − x̂·mean(δ·x̂))/√(σ² + eps), with means over the last axis
 
     Options:
@@ -46,6 +47,9 @@ class LayerNorm(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
 
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
@@ -57,9 +61,9 @@ class GroupNorm(Layer):
     """Gives every group of channels of a row mean 0 and variance 1, then a learned scale and shift.
 
     Formula:
-        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, channels), mean μ and
-        variance σ² over all of shape and the channels of a group. ∂L/∂x as for `layer_norm`, with means over
-        the same values
+        y = scale·x̂ + shift, x̂ = (x − μ)/√(σ² + eps), with x (runs, batch, *shape, channels)
+        and mean μ and variance σ² over all of shape and the channels of a group
+        ∂L/∂x as for `layer_norm`, with means over the same values
 
     Options:
         groups: so many groups of neighbouring channels, of one size.
@@ -91,6 +95,9 @@ class GroupNorm(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
 
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
@@ -103,8 +110,9 @@ class RmsNorm(Layer):
     """Gives the features of every row a mean square of 1, then a learned scale.
 
     Formula:
-        y = scale·x̂ + shift, x̂ = x/√(mean(x²) + eps), with x (runs, batch, *shape, features) and the mean
-        over the last axis. With δ = scale·∂L/∂y: ∂L/∂x = (δ − x̂·mean(δ·x̂))/√(mean(x²) + eps)
+        y = scale·x̂ + shift, x̂ = x/√(mean(x²) + eps), with x (runs, batch, *shape, features)
+        and the mean over the last axis
+        ∂L/∂x = (δ − x̂·mean(δ·x̂))/√(mean(x²) + eps), with δ = scale·∂L/∂y
 
     Options:
         eps: added to the mean square.
@@ -124,6 +132,9 @@ class RmsNorm(Layer):
 
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         return scale_and_shift(input_shape, scale=self.scale, shift=self.shift)
+
+    def kept(self, input_shape: Shape) -> int:
+        return 3 * prod(input_shape)
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

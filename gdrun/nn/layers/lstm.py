@@ -39,11 +39,13 @@ class Lstm(Layer):
     """Long short-term memory: a cell that gates decide to keep, to write to and to show.
 
     Formula:
-        (i, f, g, o)_t = (σ, σ, tanh, σ)(x_t·W + h_{t−1}·U + b); c_t = f_t·c_{t−1} + i_t·g_t;
-        h_t = o_t·tanh(c_t); h_0 = c_0 = 0, with x (runs, batch, time, features), W (runs, features, 4·units),
-        U (runs, units, 4·units), b (runs, 4·units). Backward through all of time: with
-        η_t = ∂L/∂h_t + δ_{t+1}·Uᵀ and γ_t = η_t·o_t·(1 − tanh²(c_t)) + γ_{t+1}·f_{t+1}:
-        δ_t = (γ_t·g_t·i′, γ_t·c_{t−1}·f′, γ_t·i_t·g′, η_t·tanh(c_t)·o′), σ′ = σ(1 − σ), tanh′ = 1 − tanh²
+        (i, f, g, o)_t = (σ, σ, tanh, σ)(x_t·W + h_{t−1}·U + b)
+        c_t = f_t·c_{t−1} + i_t·g_t; h_t = o_t·tanh(c_t); h_0 = c_0 = 0
+        with x (runs, batch, time, features), W (runs, features, 4·units),
+        U (runs, units, 4·units), b (runs, 4·units). Backward through all of time:
+        η_t = ∂L/∂h_t + δ_{t+1}·Uᵀ; γ_t = η_t·o_t·(1 − tanh²(c_t)) + γ_{t+1}·f_{t+1}
+        δ_t = (γ_t·g_t·i′, γ_t·c_{t−1}·f′, γ_t·i_t·g′, η_t·tanh(c_t)·o′)
+        σ′ = σ(1 − σ), tanh′ = 1 − tanh²; ∂L/∂W, ∂L/∂U, ∂L/∂b, ∂L/∂x as for `rnn`
 
     Options:
         units: size of the hidden state and of the cell.
@@ -80,6 +82,12 @@ class Lstm(Layer):
         bias = self.bias_initializer or ForgetBias(self.forget_bias)
         initializers = self.weight_initializer, self.recurrent_initializer, bias
         return recurrent_parameters(input_shape[1], self.units, 4, *initializers)
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 12 * self.units
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

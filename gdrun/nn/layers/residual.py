@@ -35,6 +35,8 @@ class Residual(Layer):
     layers: tuple[Layer, ...]
 
     def output_shape(self, input_shape: Shape) -> Shape:
+        if not self.layers:
+            raise ValueError("residual needs at least one layer inside; leave it out")
         inside = Network(self.layers, input_shape)
         if inside.output_shape != input_shape:
             raise ValueError(
@@ -57,6 +59,15 @@ class Residual(Layer):
 
     def least_rows(self, input_shape: Shape) -> int:
         return Network(self.layers, input_shape).least_rows
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return Network(self.layers, input_shape).multiplications
+
+    def scratch(self, input_shape: Shape, batch: int, itemsize: int) -> int:
+        return Network(self.layers, input_shape).scratch(batch, itemsize)
+
+    def kept(self, input_shape: Shape) -> int:
+        return 2 * Network(self.layers, input_shape).values
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

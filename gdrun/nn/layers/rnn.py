@@ -27,10 +27,11 @@ class Rnn(Layer):
     """Recurrent layer: a hidden state that every time of a sequence changes.
 
     Formula:
-        h_t = a(x_t·W + h_{t−1}·U + b), h_0 = 0, with x (runs, batch, time, features), W (runs, features,
-        units), U (runs, units, units), b (runs, units). Backward through all of time: with
-        δ_t = a′·(∂L/∂h_t + δ_{t+1}·Uᵀ): ∂L/∂W = Σ_t x_tᵀ·δ_t, ∂L/∂U = Σ_t h_{t−1}ᵀ·δ_t, ∂L/∂b = Σ δ_t,
-        ∂L/∂x_t = δ_t·Wᵀ
+        h_t = a(x_t·W + h_{t−1}·U + b), h_0 = 0
+        with x (runs, batch, time, features), W (runs, features, units),
+        U (runs, units, units), b (runs, units). Backward through all of time:
+        δ_t = a′·(∂L/∂h_t + δ_{t+1}·Uᵀ); ∂L/∂W = Σ_t x_tᵀ·δ_t, ∂L/∂U = Σ_t h_{t−1}ᵀ·δ_t
+        ∂L/∂b = Σ δ_t over times and rows, ∂L/∂x_t = δ_t·Wᵀ
 
     Options:
         units: size of the hidden state.
@@ -63,6 +64,12 @@ class Rnn(Layer):
     def parameters(self, input_shape: Shape) -> dict[str, Parameter]:
         initializers = self.weight_initializer, self.recurrent_initializer, self.bias_initializer
         return recurrent_parameters(input_shape[1], self.units, 1, *initializers)
+
+    def multiplications(self, input_shape: Shape) -> int:
+        return input_shape[0] * super().multiplications(input_shape)
+
+    def kept(self, input_shape: Shape) -> int:
+        return input_shape[0] * 4 * self.units
 
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace

@@ -31,6 +31,7 @@ class BinaryCrossEntropy(Loss):
     """
 
     task: ClassVar[Task] = "classification"
+    is_likelihood: ClassVar[bool] = True
 
     def outputs(self, targets: int) -> int:
         return output_of_two_classes(self, targets, "softmax_cross_entropy")
@@ -40,6 +41,10 @@ class BinaryCrossEntropy(Loss):
 
     def probabilities(self, prediction: Array) -> Array:
         return probabilities_of_two(prediction)
+
+    def drawn(self, prediction: Array, source: np.random.Generator) -> Array:
+        ones: Array = source.random(prediction.shape) < probabilities_of_two(prediction[None])[0, :, 1:]
+        return ones
 
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         z = prediction.astype(np.float64)

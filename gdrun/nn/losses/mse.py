@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -29,9 +30,15 @@ class Mse(Loss):
     """
 
     task: ClassVar[Task] = "regression"
+    is_likelihood: ClassVar[bool] = True
 
     def encode(self, target: NDArray[Any], outputs: int, dtype: np.dtype[Any]) -> Array:
         return encode_values(target, outputs, dtype)
+
+    def drawn(self, prediction: Array, source: np.random.Generator) -> Array:
+        deviation = math.sqrt(prediction.shape[-1] / 2)  # of the normal distribution whose logarithm it is
+        values: Array = prediction + deviation * source.standard_normal(prediction.shape)
+        return values
 
     def value(self, prediction: Array, encoded: Array) -> NDArray[np.float64]:
         error = prediction.astype(np.float64) - encoded

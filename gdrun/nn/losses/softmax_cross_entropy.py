@@ -40,6 +40,7 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     task: ClassVar[Task] = "classification"
+    is_likelihood: ClassVar[bool] = True
     label_smoothing: Decay = 0.0
     class_weights: tuple[Positive, ...] | None = None
 
@@ -59,6 +60,12 @@ class SoftmaxCrossEntropy(Loss):
 
     def probabilities(self, prediction: Array) -> Array:
         return softmax(prediction)
+
+    def drawn(self, prediction: Array, source: np.random.Generator) -> Array:
+        up_to = softmax(prediction[None].astype(np.float64))[0].cumsum(axis=-1)
+        shares = source.random((len(prediction), 1))
+        classes: Array = (shares >= up_to[:, :-1]).sum(axis=-1, keepdims=True)
+        return classes
 
     def ranking(self, prediction: Array) -> Array:
         return prediction

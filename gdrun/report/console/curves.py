@@ -139,6 +139,8 @@ def _method(method: Method) -> Picture:
         stepper = SearchStepper([method], theta, evaluate, seeds=[0], steps=_UPDATES)
     elif isinstance(method, Optimizer):
         stepper = Stepper(method, theta, gradients)
+    if "estimate" in stepper.state:  # of the curvature: an exact one
+        stepper.state["estimate"][...] = _CURVATURES
     stepper.prepare(np.full((_UPDATES, 1), method.base_rate), first_step=0)
     values = np.empty(_UPDATES + 1)
     values[0] = _CURVATURES.sum() / 2
