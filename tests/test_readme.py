@@ -36,7 +36,8 @@ def test_it_begins_with_the_two_commands() -> None:
 
 
 def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
-    shown, compared = blocks("yaml")
+    shown, *others = blocks("yaml")
+    (compared,) = (block for block in others if "compare:" in block)
     assert yaml.safe_load(shown) == yaml.safe_load((ROOT / "configs" / "digits-mlp.yaml").read_text())
     path = tmp_path / "shown.yaml"
     path.write_text(shown)
@@ -45,6 +46,13 @@ def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
     compare = load(path).config.compare
     assert compare is not None
     assert [contestant.name for contestant in compare.optimizers or ()] == ["sgd", "adam-both"]
+
+
+def test_the_config_for_images_is_one(tmp_path: Path) -> None:
+    (shown,) = (block for block in blocks("yaml") if "augmentation:" in block)
+    (tmp_path / "images.yaml").write_text(shown)
+    answer = run_gdrun("validate", "images.yaml", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_every_command_of_the_tour_exists(tmp_path: Path) -> None:
