@@ -30,7 +30,7 @@ def main() -> None:
 
     from rich.console import Console
 
-    from benchmarks import commands, comparison, convolution, cross_validation, machine, table
+    from benchmarks import commands, comparison, convolution, cross_validation, descents, machine, table
     from benchmarks.lockstep import measure
     from benchmarks.problem import PROBLEMS
     from benchmarks.targets import TARGETS
@@ -53,6 +53,7 @@ def main() -> None:
         with console.status("the command line"):
             findings += commands.findings(options.repetitions, cores)
             findings += cross_validation.findings(options.repetitions)
+            findings += descents.findings(options.repetitions)
             findings += comparison.findings(max(1, options.repetitions // 3), cores)
     table.show(console, *table.findings_rows(findings))
     if figures:

@@ -11,7 +11,7 @@
     │   └── WorkerDiedError          7   the process of a run died, whoever killed it
     ├── MembersFailedError           8   some runs of a group failed
     └── StoppedError               130   Ctrl-C
-        └── TerminatedError        143   SIGTERM
+        └── TerminatedError        143   SIGTERM, or SIGUSR1 as SLURM sends it
 
 A message says what was wrong, where, and what to do next, in that order, in one or two lines.
 """
@@ -84,6 +84,6 @@ class StoppedError(GdrunError):
 
 
 class TerminatedError(StoppedError):
-    """SIGTERM arrived; the run is checkpointed and resumable."""
+    """SIGTERM or SIGUSR1 arrived; the run is checkpointed and resumable."""
 
     exit_code = 143

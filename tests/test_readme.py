@@ -12,6 +12,7 @@ import yaml
 
 from gdrun import errors
 from gdrun.config import load
+from gdrun.config.load import read_source
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -38,6 +39,7 @@ def test_it_begins_with_the_two_commands() -> None:
 def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
     shown, *others = blocks("yaml")
     (compared,) = (block for block in others if "compare:" in block)
+    (objective,) = (block for block in others if "objective:" in block)
     assert yaml.safe_load(shown) == yaml.safe_load((ROOT / "configs" / "digits-mlp.yaml").read_text())
     path = tmp_path / "shown.yaml"
     path.write_text(shown)
@@ -46,6 +48,8 @@ def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
     compare = load(path).config.compare
     assert compare is not None
     assert [contestant.name for contestant in compare.optimizers or ()] == ["sgd", "adam-both"]
+    path.write_text(objective)
+    assert read_source(path).load_objective().config.steps == 500
 
 
 def test_the_config_for_images_is_one(tmp_path: Path) -> None:

@@ -53,18 +53,13 @@ def _write_new(path: Path, text: str) -> None:
         SystemRefusedError: the system said no.
     """
     from gdrun.errors import ExistsError, SystemRefusedError
+    from gdrun.run_directory.files import make_directories, write_new
 
     try:
         if path.parent.is_file():
             raise ExistsError(f"{path.parent} is a file, so {path.name} can't be in it; name another folder")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:  # x: never over anything, a broken link included
-            try:
-                file.write(text)
-                file.flush()
-            except OSError:
-                path.unlink()  # half of it
-                raise
+        make_directories(path.parent)
+        write_new(path, text.encode())
     except FileExistsError:
         there = "is a folder; name a file in it" if path.is_dir() else "exists already; name another file"
         raise ExistsError(f"{path} {there}") from None

@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from gdrun.engines.interruption import SignalReceived
+from gdrun.engines.interruption import SIGNALS, SignalReceived
 from gdrun.errors import GdrunError, StoppedError, SystemRefusedError, TerminatedError
 
 _BUG = (
@@ -80,9 +80,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _stoppable(received: list[int]) -> Iterator[None]:
-    """While this lasts, Ctrl-C and SIGTERM end the command in order; `received` gets their numbers.
+    """While this lasts, Ctrl-C, SIGTERM and SIGUSR1 end the command in order; `received` gets their numbers.
 
-    Both come as a `SignalReceived`, which nothing takes for a fault of a config or a file.
+    They come as a `SignalReceived`, which nothing takes for a fault of a config or a file.
     """
 
     def end(number: int, frame: object) -> None:
@@ -92,7 +92,7 @@ def _stoppable(received: list[int]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, end) for number in SIGNALS}
     try:
         yield
     finally:
@@ -101,7 +101,7 @@ def _stoppable(received: list[int]) -> Iterator[None]:
 
 
 def _stopped(received: Sequence[int]) -> int:
-    if signal.SIGTERM in received:
+    if any(number != signal.SIGINT for number in received):
         return _say("terminated", TerminatedError.exit_code)
     return _say("interrupted", StoppedError.exit_code)
 

@@ -12,7 +12,10 @@ from gdrun.config.marks import Pattern
 from gdrun.optim.method import Method
 
 MOST_TRIALS = 100  # half a decade apart they span more than floats hold
-LABEL = Pattern("[A-Za-z0-9._-]{1,24}", "1 to 24 letters, digits, dots, underscores or hyphens")
+LABEL = Pattern(
+    "[A-Za-z0-9_-][A-Za-z0-9._-]{0,23}",
+    "1 to 24 letters, digits, dots, underscores or hyphens, the first no dot",
+)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: noticed at once, acted on where it is safe."""
+"""Ctrl-C, SIGTERM and SIGUSR1: noticed at once, acted on where it is safe."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from types import FrameType
 
 from gdrun.errors import StoppedError, TerminatedError
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+"""What asks for an end: SIGUSR1 is how SLURM warns of a time limit, and counts like SIGTERM."""
 
 
 class SignalReceived(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM, at the place where it arrived.
+    """One of `SIGNALS`, at the place where it arrived.
 
     A class of its own, since Python ends a process by SIGINT if a plain `KeyboardInterrupt` has passed
     through `eval`, whatever becomes of it later.
@@ -50,7 +51,7 @@ class Interruption:
     def _receive(self, number: int, frame: FrameType | None) -> None:
         again = self.requested
         self.requested = True
-        self.terminated = self.terminated or number == signal.SIGTERM
+        self.terminated = self.terminated or number != signal.SIGINT
         if again or not self._deferring:
             raise SignalReceived(str(self.error()))
 
@@ -75,7 +76,7 @@ class Interruption:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        before = {number: signal.signal(number, self._receive) for number in _SIGNALS}
+        before = {number: signal.signal(number, self._receive) for number in SIGNALS}
         try:
             yield self
         except SignalReceived:

@@ -15,6 +15,8 @@ import signal
 import tempfile
 from multiprocessing.connection import Connection
 
+from gdrun.engines.interruption import SIGNALS
+
 _SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.work-stealing": False,
@@ -36,7 +38,7 @@ def main(descriptor: int, workers: int) -> None:
     import dask.config
     from distributed import LocalCluster
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     line: Connection = Connection(descriptor)
     folder = tempfile.mkdtemp(prefix="gdrun-cluster-")

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from gdrun.engines.executor import Asked, Tell
+from gdrun.engines.interruption import SIGNALS
 from gdrun.errors import GdrunError
 
 STOP = b"stop"  # what the pool says beside tasks; those are pickled, and begin otherwise
@@ -28,7 +29,7 @@ def main(descriptor: int) -> None:
     Args:
         descriptor: of this process's end of it.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     line: Connection = Connection(descriptor)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()

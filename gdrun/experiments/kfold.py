@@ -96,9 +96,10 @@ def kfold_summary(path: Path, config: Config, rows: Sequence[Mapping[str, Any]])
 
 def _pooled(path: Path, config: Config, names: Sequence[str], of: int) -> dict[str, Any]:
     """Metrics of the out-of-fold predictions, and for classes the confusion; writes predictions.csv."""
-    data = Run(path / MEMBERS / names[0]).record["data"]
+    runs = [Run(path / MEMBERS / name) for name in names]
+    data = runs[0].record["data"]
     classes: list[str] = data["labels"]
-    tables = [read_cells(path / MEMBERS / name / PREDICTIONS) for name in names]
+    tables = [read_cells(run.path / PREDICTIONS, run.digest_of(PREDICTIONS)) for run in runs]
     titles = ["row", *(title for title in tables[0] if title != "row")]
     lines: list[tuple[int, int, int, Sequence[str]]] = []
     for place, table in enumerate(tables):

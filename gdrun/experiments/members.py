@@ -10,9 +10,8 @@ from typing import Any
 from gdrun.config import AnyConfig, dump_yaml, with_changes
 from gdrun.config.load import plain_source
 from gdrun.errors import GdrunError, StoppedError
-from gdrun.experiments.spec import FINAL, RunSpec
-from gdrun.run_directory.directory import Status
-from gdrun.run_directory.json_files import read_json
+from gdrun.experiments.spec import RunSpec
+from gdrun.run_directory.directory import FINAL, Status, read_record
 from gdrun.run_directory.run import RECORD, RunDirectory
 
 
@@ -77,7 +76,7 @@ def records_if_ended(specs: Sequence[RunSpec]) -> list[dict[str, Any]] | None:
     for spec in specs:
         if not has_begun(spec):
             return None
-        record = read_json(spec.directory / RECORD)
+        record = read_record(spec.directory / RECORD)
         if record["status"] not in FINAL:
             return None
         records.append(record)
@@ -87,7 +86,7 @@ def records_if_ended(specs: Sequence[RunSpec]) -> list[dict[str, Any]] | None:
 def record_of(spec: RunSpec) -> dict[str, Any]:
     """The run.json of a run, or what it would say of one that never began."""
     if has_begun(spec):
-        return read_json(spec.directory / RECORD)
+        return read_record(spec.directory / RECORD)
     return {
         "command": spec.command,
         "status": "interrupted",

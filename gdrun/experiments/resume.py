@@ -18,13 +18,14 @@ from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.minimize.plan import MINIMIZE
-from gdrun.experiments.spec import FINAL
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
-from gdrun.run_directory.directory import CONFIG, MEMBERS
+from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.run_directory.directory import CHECKPOINTS, CONFIG, FINAL, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
+from gdrun.run_directory.store import load as saved
 
 COMMANDS: dict[str, Command[Any]] = {
     command.name: command for command in (TRAIN, KFOLD, COMPARE, SWEEP, MINIMIZE)
@@ -62,6 +63,7 @@ def resume(
         raise ConfigError(f"{path} is a run of a group and goes on with it: gdrun resume {group}")
     with RunDirectory.open(path) as run:
         if run.record["status"] in FINAL:
+            _clear_checkpoints(path)
             return False
         files = list(plugins) or [Path(file) for file in run.record.get("plugins", ())]
         config = _config(path, files)
@@ -81,6 +83,7 @@ def _resume_group(
 ) -> bool:
     with GroupDirectory.open(path) as group:
         if group.record["status"] == "completed":
+            _clear_checkpoints(path)
             return False
         files = list(plugins) or [Path(file) for file in group.record.get("plugins", ())]
         config = _config(path, files)
@@ -95,7 +98,20 @@ def _resume_group(
         return True
 
 
+def _clear_checkpoints(path: Path) -> None:
+    """Remove those that a process left which was killed after the end of its run."""
+    folder = path / CHECKPOINTS
+    for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+        Checkpoints(place).clear()
+
+
 def _config(path: Path, plugins: Iterable[Path]) -> AnyConfig:
+    """The config of a run or group.
+
+    Raises:
+        ConfigError: it is not what the run began with.
+    """
+    _ = saved(path).config_text  # looks at its digest
     for plugin in plugins:
         load_plugin(plugin)
     return read_source(path / CONFIG).load_any().config

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-FINAL = ("completed", "stopped", "diverged")
-
 
 @dataclass(frozen=True)
 class RunSpec:

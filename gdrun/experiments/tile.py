@@ -17,10 +17,11 @@ from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
 from gdrun.experiments.members import begin_members, configs_of
 from gdrun.experiments.minimize.tile import descend_tile
-from gdrun.experiments.spec import FINAL, Tile
+from gdrun.experiments.spec import Tile
 from gdrun.experiments.threads import blas_threads
 from gdrun.experiments.writer import TileWriter
 from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.run_directory.directory import FINAL
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
 

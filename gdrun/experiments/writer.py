@@ -28,6 +28,7 @@ from gdrun.training.record import Outcome, Record
 from gdrun.training.snapshot import Snapshot
 from gdrun.training.trainer import Trainer
 from gdrun.training.work import StackWork
+from gdrun.version import __version__
 
 _TELL_SECONDS = 0.1  # at least, between two events
 
@@ -75,6 +76,7 @@ class TileWriter:
         self.endings: dict[int, Ending] = {}  # of runs, still to be written
         self.last_save = self.last_tell = time.monotonic()
         self.identity = {
+            "gdrun": __version__,  # another one may train otherwise
             "config": [dict(spec.config) for spec in specs],
             "data": [data.sha256 for data in work.data],
         }
@@ -98,13 +100,14 @@ class TileWriter:
         self.running = len(trainer.stack.runs)
         self.setup_seconds = setup_seconds
         lengths = snapshot.document["metrics_lengths"] if snapshot else {}
+        digests = snapshot.document.get("metrics_digests", {}) if snapshot else {}
         self.metrics = {}
         described = [Shared(_described(data, self.work)) for data in self.work.data]
         splits = None if snapshot else [_packed_split(data) for data in self.work.data]
         beginnings = []
         for run in trainer.stack.runs:
             directory, place = self.directories[run], self.work.runs[run].data
-            self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)))
+            self.metrics[run] = directory.metrics(self.columns, lengths.get(str(run)), digests.get(str(run)))
             values: dict[str, Any] = {
                 "status": "running",
                 "reason": None,

@@ -77,7 +77,7 @@ class Ema(Averaging):
 
     Variant:
         As PyTorch's AveragedModel with get_ema_multi_avg_fn: the first weights are copied, so nothing pulls
-        to zero and there is no correction of a bias.
+        to zero and there is no correction of a bias. What batch_norm remembers is not averaged.
 
     Reference:
         Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control
@@ -107,7 +107,8 @@ class Swa(Averaging):
 
     Variant:
         As PyTorch's AveragedModel, updated once an epoch. The paper keeps the learning rate constant or lets
-        it cycle meanwhile; here the schedule is free.
+        it cycle meanwhile; here the schedule is free. What batch_norm remembers is not averaged; the paper
+        computes it anew.
 
     Reference:
         Izmailov et al., "Averaging weights leads to wider optima and better generalization", UAI 2018.
@@ -135,7 +136,7 @@ class Polyak(Averaging):
 
     Variant:
         The mean over the end of the run, as the third reference has it; with start_epoch: 0 it is that of
-        all updates, as in the first two.
+        all updates, as in the first two. What batch_norm remembers is not averaged.
 
     Reference:
         Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", SIAM Journal on Control

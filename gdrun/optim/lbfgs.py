@@ -40,8 +40,8 @@ class Lbfgs(Searcher):
         gradients fall below fixed sizes; here it ends by its epochs or `tolerance`, a line search stops at a
         relative width, a loss that is no number counts as a step too long, and after a line search that
         found nothing lower the pairs are forgotten. Loss and gradient are those of all training rows with
-        the penalty, the gradient clipped if gradients are; `step` counts updates, whatever they cost.
-        There is no weight decay.
+        the penalty, the gradient clipped if gradients are; `step` counts updates, whatever they cost, and
+        `gradient_norm` is that of the point reached. There is no weight decay.
 
     Reference:
         Liu & Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical

@@ -32,7 +32,7 @@ class Method(Component):
 
     @property
     def array_count(self) -> int:
-        """How many arrays of the size of the parameters it keeps between updates."""
+        """How many arrays of the size of the parameters it needs, beside these and their gradient."""
         raise NotImplementedError
 
     @property

@@ -50,7 +50,7 @@ class Optimizer(Method):
 
     @property
     def array_count(self) -> int:
-        """How many arrays of the size of the parameters it keeps between updates."""
+        """How many arrays of the size of the parameters it needs, beside these and their gradient."""
         return len(self.state_names())
 
     @property

@@ -102,10 +102,11 @@ class Searcher(Method):
 
     @property
     def array_count(self) -> int:
-        """How many arrays of the size of the parameters it keeps between updates."""
+        """How many arrays of the size of the parameters it needs, beside these and their gradient."""
         many = 1 << 20
         sizes = [np.prod(shape) for shape, _ in self.state_arrays(many).values()]
-        return int(sum(size for size in sizes if size >= many) // many) + 1
+        points = 5 if self.needs_gradient else 3  # where a run is, and where it looks, each with its gradient
+        return int(sum(size for size in sizes if size >= many) // many) + points
 
 
 def dot(a: Array, b: Array) -> float:

@@ -90,7 +90,7 @@ class Checkpoints:
             arrays: of numbers.
             document: plain data with string keys.
             metrics: by any name, the growing files whose rows belong to this moment. They are made durable
-                first, and `metrics_lengths` in the document tells their lengths.
+                first, and `metrics_lengths` and `metrics_digests` in the document tell what is in them.
 
         Raises:
             SystemRefusedError: the system said no; the earlier checkpoints are as they were.
@@ -100,6 +100,7 @@ class Checkpoints:
         sync_metrics((metrics or {}).values())
         if metrics is not None:
             document["metrics_lengths"] = {name: file.length for name, file in metrics.items()}
+            document["metrics_digests"] = {name: file.digest for name, file in metrics.items()}
         make_directories(self.directory)
         path = self.directory / f"epoch-{epoch:09d}-step-{step:012d}.checkpoint"
         write_atomically(path, pack(epoch, step, arrays, document))

@@ -10,11 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, get_args
 
-from gdrun.errors import ConfigError, GdrunError, SystemRefusedError
+from gdrun.errors import ConfigError, GdrunError, SystemRefusedError, WeightsError
 from gdrun.run_directory import files
 from gdrun.run_directory.environment import environment
-from gdrun.run_directory.json_files import read_json, to_json
+from gdrun.run_directory.json_files import read_json, sealed, to_json
 from gdrun.run_directory.lock import DirectoryLock
+from gdrun.run_directory.reading import digest_of
 from gdrun.run_directory.run_log import RunLogHandler
 
 SCHEMA_VERSION = 1
@@ -22,6 +23,7 @@ CONFIG, REPORT, LOG, CHECKPOINTS, MEMBERS = "config.yaml", "report.html", "run.l
 
 Status = Literal["running", "completed", "stopped", "diverged", "interrupted", "failed"]
 GOOD = ("completed", "stopped")  # of a run whose results count
+FINAL = (*GOOD, "diverged")  # of a run that is never resumed
 
 
 class WritableDirectory:
@@ -45,7 +47,9 @@ class WritableDirectory:
         """Write config.yaml and the first record into a directory made for it."""
         directory = cls._new(path, lock, record)
         try:
-            files.write_together(path, directory._first_files(config))
+            directory._note_config(config)
+            files.write_atomically(path / CONFIG, config.encode())
+            files.write_atomically(path / cls.record_name, directory._json())
         except BaseException:
             directory.release()
             raise
@@ -56,10 +60,12 @@ class WritableDirectory:
         complete: dict[str, Any] = dict.fromkeys(cls.fields)
         complete |= {"schema_version": SCHEMA_VERSION, "status": "running", "created": now()}
         complete |= {} if "environment" in record else {"environment": environment()}
+        complete["files"] = {}
         return cls(path, complete | dict(record), lock)
 
-    def _first_files(self, config: str) -> dict[str, files.Content]:
-        return {CONFIG: config.encode(), self.record_name: self._json()}
+    def _note_config(self, config: str) -> None:
+        """The record, durable only after config.yaml, vouches for it."""
+        self.record["files"] = {CONFIG: digest_of(config.encode())}
 
     @classmethod
     def open(cls, path: Path, *, lock: bool = True) -> Self:
@@ -83,7 +89,7 @@ class WritableDirectory:
         held = DirectoryLock(path) if lock else None
         try:
             files.remove_leftovers(path)
-            return cls(path, read_json(path / cls.record_name), held)
+            return cls(path, read_record(path / cls.record_name), held)
         except BaseException:
             if held:
                 held.release()
@@ -100,7 +106,18 @@ class WritableDirectory:
 
     def restart(self) -> None:
         """Set the status of an opened directory back to `running`, to resume it."""
+        self.vouch_for_nothing_but_the_config()
         self.set(status="running", reason=None, finished=None)
+
+    def vouch_for_nothing_but_the_config(self) -> None:
+        """Forget the digests of files that are about to change."""
+        known = self.record.get("files") or {}
+        self.record["files"] = {name: digest for name, digest in known.items() if name == CONFIG}
+
+    def _vouched_for(self, ending: Ending) -> dict[str, str]:
+        """The digests of files that don't vouch for themselves: name → SHA-256."""
+        names = [name for name in ending.contents if not name.endswith(".npz")]
+        return {name: digest_of(ending.contents[name]) for name in names}
 
     def log_handler(self) -> RunLogHandler:
         """A handler that writes to run.log; the caller adds it to a logger and takes it away again."""
@@ -130,9 +147,9 @@ class WritableDirectory:
     def _json(self) -> bytes:
         content, non_finite = to_json(self.record)
         if not non_finite:
-            return content
+            return sealed(content)
         reason = "; ".join(filter(None, [self.record["reason"], f"not finite: {', '.join(non_finite)}"]))
-        return to_json(self.record | {"reason": reason})[0]
+        return sealed(to_json(self.record | {"reason": reason})[0])
 
 
 @dataclass(frozen=True)
@@ -170,8 +187,30 @@ def end_together(endings: Sequence[Ending]) -> None:
         directory = ending.directory
         end = {"status": ending.status, "reason": ending.reason or None, "finished": now()}
         directory.record |= {**end, **ending.values}
+        known = directory.record.get("files") or {}
+        directory.record["files"] = known | directory._vouched_for(ending)
         records[directory.path] = {directory.record_name: directory._json()}
     files.write_everywhere(records)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """The content of a run.json or group.json, in a format that this gdrun knows.
+
+    Raises:
+        FileNotFoundError: there is none.
+        WeightsError: it is damaged, or of a later gdrun.
+        SystemRefusedError: it can't be read.
+    """
+    record = read_json(path, is_record=True)
+    version = record.get("schema_version", SCHEMA_VERSION)
+    if type(version) is not int or version < 1:
+        raise WeightsError(f"{path} is damaged (schema_version {version!r}); restore it or remove the run")
+    if version > SCHEMA_VERSION:
+        raise WeightsError(
+            f"{path} has format {version}, and this gdrun reads formats up to {SCHEMA_VERSION}; "
+            "use the gdrun that wrote it, or a newer one"
+        )
+    return record
 
 
 def _folders(path: Path) -> Iterator[Path]:

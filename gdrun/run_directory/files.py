@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,9 @@ class Disk:
 
     def unlink(self, path: Path) -> None:
         path.unlink()
+
+    def remove_tree(self, path: Path) -> None:
+        shutil.rmtree(path)
 
 
 disk = Disk()
@@ -231,6 +235,31 @@ def remove_file(path: Path) -> None:
         disk.unlink(path)
 
 
+def remove_tree(path: Path) -> None:
+    """Remove a folder with everything in it. Links in it are not followed."""
+    with refusal("remove", path):
+        disk.remove_tree(path)
+
+
+def write_new(path: Path, content: Content) -> None:
+    """Write a file that isn't there yet, never over anything, a broken link included; half of it is removed.
+
+    An `OSError` is the caller's to handle.
+    """
+    try:
+        descriptor = _write_new(path, [content] if isinstance(content, Bytes) else content)
+    except FileExistsError:
+        raise
+    except BaseException:
+        with contextlib.suppress(OSError):
+            disk.unlink(path)
+        raise
+    try:
+        disk.fsync(descriptor)
+    finally:
+        disk.close(descriptor)
+
+
 def move(source: Path, target: Path) -> None:
     """Rename within a directory, durably."""
     with refusal("move", source):
@@ -269,26 +298,3 @@ def make_directory(path: Path) -> bool:
         except FileExistsError:
             return False
     return True
-
-
-def read_bytes(path: Path, limit: int) -> bytes:
-    """The bytes of a real file of at most `limit` bytes.
-
-    Raises:
-        FileNotFoundError: there is none.
-        ValueError: it is longer than `limit`, or no file.
-        SystemRefusedError: the system said no.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
-    except FileNotFoundError:
-        raise
-    except IsADirectoryError:
-        raise ValueError("it is a folder") from None
-    except OSError as error:
-        with refusal("read", path):
-            raise error
-    if len(data) > limit:
-        raise ValueError(f"it has more than {limit} bytes")
-    return data

@@ -19,7 +19,9 @@ from gdrun.run_directory.directory import (
 from gdrun.run_directory.json_files import to_json
 from gdrun.run_directory.lock import DirectoryLock
 from gdrun.run_directory.naming import check_name, create_directory
-from gdrun.run_directory.run import RunDirectory
+from gdrun.run_directory.reading import digest_of
+from gdrun.run_directory.refusal import refusal
+from gdrun.run_directory.run import PREDICTIONS, RunDirectory
 
 RECORD, RESULTS, SUMMARY = "group.json", "results.csv", "summary.json"
 
@@ -105,3 +107,11 @@ class GroupDirectory(WritableDirectory):
         if summary is not None:
             contents[SUMMARY] = to_json(summary)[0]
         end_together([Ending(self, status, reason, contents, values)])
+
+    def _vouched_for(self, ending: Ending) -> dict[str, str]:
+        found = super()._vouched_for(ending)
+        predictions = self.path / PREDICTIONS  # what the command made of those of all runs
+        if ending.status == "completed" and predictions.is_file():
+            with refusal("read", predictions):
+                found[PREDICTIONS] = digest_of(predictions.read_bytes())
+        return found

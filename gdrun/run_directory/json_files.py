@@ -1,9 +1,15 @@
-"""Strict JSON files: no NaN, no Infinity, nothing that another program would choke on."""
+"""Strict JSON files: no NaN, no Infinity, nothing that another program would choke on.
+
+The record of a run or group vouches for itself: its last entry, `sha256`, is the digest of all bytes before
+these 64 digits. A record that begins as gdrun writes it must have one; a document made by hand need not.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -12,9 +18,12 @@ from typing import Any
 import numpy as np
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.files import read_bytes
+from gdrun.run_directory.reading import read_bytes
 
 _LARGEST = 1 << 28  # bytes of a file that is still read
+_SEAL = "sha256"
+_BEGINNING = b'{\n  "'  # of what `to_json` makes
+_SEALED = re.compile(rb'  "sha256": "([0-9a-f]{64})"\n}\n\Z')
 
 
 class Shared(dict[str, Any]):
@@ -87,8 +96,19 @@ def _plain(value: Any, name: str, non_finite: list[str]) -> Any:
     raise TypeError(f"{name}: {type(value).__name__} has no form in JSON")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
+def sealed(content: bytes) -> bytes:
+    """What `to_json` made of a document, with the digest of it as its last entry."""
+    before = content.removesuffix(b"\n}\n") + f',\n  "{_SEAL}": "'.encode()
+    return before + hashlib.sha256(before).hexdigest().encode() + b'"\n}\n'
+
+
+def read_json(path: Path, digest: str | None = None, *, is_record: bool = False) -> dict[str, Any]:
+    """The object in a JSON file, without its seal.
+
+    Args:
+        path: of the file.
+        digest: of its content, if that is known.
+        is_record: whether it is of a run or group, and so sealed if it is from gdrun.
 
     Raises:
         FileNotFoundError: there is none.
@@ -96,12 +116,23 @@ def read_json(path: Path) -> dict[str, Any]:
         SystemRefusedError: it can't be read.
     """
     try:
-        document = json.loads(read_bytes(path, _LARGEST), parse_constant=_refuse)
+        content = read_bytes(path, _LARGEST, digest)
+        document = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:  # ValueError: also of the encoding
         raise WeightsError(f"{path} is damaged ({error}); restore it or remove the run") from error
     if not isinstance(document, dict):
         raise WeightsError(f"{path} is damaged (no JSON object); restore it or remove the run")
+    has_seal = _SEAL in document or (is_record and content.startswith(_BEGINNING))
+    if has_seal and not _is_intact(content):
+        raise WeightsError(f"{path} is damaged (its SHA-256 digest differs); restore it or remove the run")
+    document.pop(_SEAL, None)
     return document
+
+
+def _is_intact(content: bytes) -> bool:
+    """Whether the bytes before the digest at the end of a sealed document have that digest."""
+    found = _SEALED.search(content)
+    return found is not None and hashlib.sha256(content[: found.start(1)]).hexdigest().encode() == found[1]
 
 
 def _refuse(constant: str) -> float:

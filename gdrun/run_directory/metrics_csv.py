@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.files import read_bytes
 from gdrun.run_directory.growing import Appender, sync_together
+from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.tables import Column, cell, guarded, read_table
 
 FILE_NAME = "metrics.csv"
@@ -43,13 +44,16 @@ class MetricsFile:
         columns: of its header; see `metrics_columns`.
         keep: on resume, the length in bytes that the checkpoint tells: rows after it are cut off, to be
             computed again to the same bits. None starts the file anew.
+        digest: what `MetricsFile.digest` said at that length, if that is known.
 
     Raises:
-        WeightsError: the file is shorter than `keep`, or has other columns.
+        WeightsError: the file is shorter than `keep`, is damaged before that, or has other columns.
         SystemRefusedError: the system said no.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], keep: int | None = None) -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], keep: int | None = None, digest: str | None = None
+    ) -> None:
         self.columns = tuple(columns)
         header = (",".join(guarded(column) for column in columns) + "\n").encode()
         try:
@@ -57,9 +61,13 @@ class MetricsFile:
         except ValueError as error:
             raise WeightsError(f"{error}; {_FOREIGN}") from error
         try:
+            content = read_bytes(path, keep) if keep else b""
+            self._sha256 = hashlib.sha256(content)
             if not keep:
-                self._file.append(header)
-            elif read_bytes(path, keep)[: len(header)] != header:
+                self._append(header)
+            elif digest is not None and self.digest != digest:
+                raise WeightsError(f"{path} is damaged (its SHA-256 digest differs); {_FOREIGN}")
+            elif content[: len(header)] != header:
                 raise WeightsError(f"{path} has other columns than the run; {_FOREIGN}")
         except BaseException:
             self._file.abandon()
@@ -70,6 +78,11 @@ class MetricsFile:
         """Bytes in the file, for the checkpoint."""
         return self._file.length
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 digest of what is in the file, for the checkpoint."""
+        return self._sha256.hexdigest()
+
     def append(self, row: Sequence[Any]) -> None:
         """Append a row: a number a column, or None where there is no value.
 
@@ -79,7 +92,11 @@ class MetricsFile:
         """
         if len(row) != len(self.columns):
             raise ValueError(f"a row of {len(row)} values for {len(self.columns)} columns")
-        self._file.append((",".join([cell(value) for value in row]) + "\n").encode())
+        self._append((",".join([cell(value) for value in row]) + "\n").encode())
+
+    def _append(self, line: bytes) -> None:
+        self._file.append(line)
+        self._sha256.update(line)
 
     def sync(self) -> None:
         """Make all rows so far outlive a power loss."""
@@ -98,10 +115,14 @@ def sync_metrics(metrics: Iterable[MetricsFile]) -> None:
     sync_together([one._file for one in metrics])
 
 
-def read_metrics(path: Path) -> dict[str, Column]:
+def read_metrics(path: Path, digest: str | None = None) -> dict[str, Column]:
     """The columns of a metrics.csv: whole numbers for epoch and step, float64 for the others (missing: NaN).
+
+    Args:
+        path: of the file.
+        digest: of its content, if that is known.
 
     Raises:
         FileNotFoundError, DataError, SystemRefusedError: see `read_table`.
     """
-    return read_table(path)
+    return read_table(path, digest)

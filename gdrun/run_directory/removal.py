@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 from pathlib import Path
 
-from gdrun.errors import ConfigError
-from gdrun.run_directory.files import move
+from gdrun.errors import ConfigError, SystemRefusedError
+from gdrun.run_directory.files import move, remove_tree
 from gdrun.run_directory.listing import run_paths
 from gdrun.run_directory.lock import DirectoryLock
-from gdrun.run_directory.refusal import refusal
 
 _GONE = ".gdrun-removed-"
 
@@ -35,7 +34,7 @@ def remove(path: Path, runs_directory: Path) -> None:
     with DirectoryLock(path):
         gone = path.parent / f"{_GONE}{path.name}-{os.urandom(4).hex()}"
         move(path, gone)
-    with refusal("remove", gone):
-        shutil.rmtree(gone)
+    remove_tree(gone)
     for forgotten in path.parent.glob(f"{_GONE}*"):  # of a removal that was killed
-        shutil.rmtree(forgotten, ignore_errors=True)
+        with contextlib.suppress(SystemRefusedError):
+            remove_tree(forgotten)

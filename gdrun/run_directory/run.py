@@ -23,6 +23,8 @@ from gdrun.run_directory import files, metrics_csv, tables
 from gdrun.run_directory.checkpoints import FEWEST, Checkpoints
 from gdrun.run_directory.directory import (
     CHECKPOINTS,
+    CONFIG,
+    FINAL,
     MEMBERS,
     Ending,
     Status,
@@ -112,7 +114,7 @@ class RunDirectory(WritableDirectory):
             if check_name(name).startswith("."):
                 raise ConfigError(f"member {name!r}: the name of a member doesn't begin with a dot")
         runs = []
-        contents: dict[Path, Mapping[str, files.Content]] = {}
+        configs: dict[Path, Mapping[str, files.Content]] = {}
         shared = Shared(environment())
         folder = group / MEMBERS
         files.make_directories(folder)
@@ -125,16 +127,20 @@ class RunDirectory(WritableDirectory):
             identity = {"id": f"{group.name}/{name}", "name": name, "environment": shared}
             further = {key: value for key, value in record.items() if key != "config"}
             runs.append(cls._new(path, None, identity | further))
-            contents[path] = runs[-1]._first_files(record["config"])
+            runs[-1]._note_config(record["config"])
+            configs[path] = {CONFIG: record["config"].encode()}
         files.sync_directories([folder])
-        files.write_everywhere(contents)
+        files.write_everywhere(configs)
+        files.write_everywhere({run.path: {RECORD: run._json()} for run in runs})
         return runs
 
-    def metrics(self, columns: Sequence[str], keep: int | None = None) -> MetricsFile:
+    def metrics(
+        self, columns: Sequence[str], keep: int | None = None, digest: str | None = None
+    ) -> MetricsFile:
         """The run's metrics.csv for appending: new, or cut to `keep` bytes on resume; see `MetricsFile`."""
         if self._metrics is not None:
             self._metrics.close()
-        self._metrics = MetricsFile(self.path / metrics_csv.FILE_NAME, columns, keep)
+        self._metrics = MetricsFile(self.path / metrics_csv.FILE_NAME, columns, keep, digest)
         return self._metrics
 
     def checkpoints(self, keep: int = FEWEST) -> Checkpoints:
@@ -201,6 +207,12 @@ class RunDirectory(WritableDirectory):
             contents[LEARNING] = pack_arrays(learning, compressed=True)
         return Ending(self, status, reason, contents, values)
 
+    def _vouched_for(self, ending: Ending) -> dict[str, str]:
+        found = super()._vouched_for(ending)
+        if self._metrics is not None and ending.status in FINAL:  # else the rows after a checkpoint go
+            found[metrics_csv.FILE_NAME] = self._metrics.digest
+        return found
+
     def release(self) -> None:
         try:
             if self._metrics is not None:
@@ -235,6 +247,7 @@ def begin_runs(beginnings: Sequence[tuple[RunDirectory, Mapping[str, Any], bytes
     """
     contents: dict[Path, Mapping[str, files.Content]] = {}
     for run, values, split in beginnings:
+        run.vouch_for_nothing_but_the_config()
         run.record |= values
         contents[run.path] = ({} if split is None else {SPLIT: split}) | {RECORD: run._json()}
     files.write_everywhere(contents)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from gdrun.errors import ConfigError
 from gdrun.run_directory import group as group_files
 from gdrun.run_directory import run as run_files
-from gdrun.run_directory.directory import CONFIG, LOG, MEMBERS, REPORT
-from gdrun.run_directory.files import read_bytes
+from gdrun.run_directory.directory import CONFIG, LOG, MEMBERS, REPORT, read_record
 from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.metrics_csv import read_metrics
+from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.tables import Column, read_table
 from gdrun.run_directory.trajectory import TRAJECTORY
 from gdrun.run_directory.weights import read_arrays
@@ -42,7 +42,7 @@ class Saved:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            self.record = read_json(self.path / self.record_name)
+            self.record = read_record(self.path / self.record_name)
         except (FileNotFoundError, NotADirectoryError):
             raise ConfigError(
                 f"{self.path} has no {self.record_name}; `gdrun runs list` shows what can be named"
@@ -75,7 +75,7 @@ class Saved:
     def config_text(self) -> str:
         """config.yaml as it is."""
         try:
-            return read_bytes(self.path / CONFIG, _LARGEST_TEXT).decode()
+            return read_bytes(self.path / CONFIG, _LARGEST_TEXT, self.digest_of(CONFIG)).decode()
         except (FileNotFoundError, ValueError) as error:
             raise ConfigError(f"{self.path / CONFIG} cannot be read: {error}; restore it") from error
 
@@ -93,6 +93,12 @@ class Saved:
         if not isinstance(config, dict):
             raise ConfigError(f"{self.path / CONFIG} holds no mapping; restore it")
         return config
+
+    def digest_of(self, name: str) -> str | None:
+        """What the record says that the SHA-256 digest of a file is; None if it says nothing."""
+        found = self.record.get("files")
+        digest = found.get(name) if isinstance(found, dict) else None
+        return None if digest is None else str(digest)
 
     @property
     def report(self) -> Path:
@@ -131,7 +137,7 @@ class Run(Saved):
     def metrics(self) -> dict[str, Column]:
         """Column → its values, a row an evaluation; a missing value is NaN. Empty before the first row."""
         try:
-            return read_metrics(self.path / METRICS)
+            return read_metrics(self.path / METRICS, self.digest_of(METRICS))
         except FileNotFoundError:
             return {}
 
@@ -139,7 +145,7 @@ class Run(Saved):
     def trajectory(self) -> dict[str, Column]:
         """Of a run of `gdrun minimize`: column → its values, a row a step, row 0 the start; else empty."""
         try:
-            return read_table(self.path / TRAJECTORY)
+            return read_table(self.path / TRAJECTORY, self.digest_of(TRAJECTORY))
         except FileNotFoundError:
             return {}
 
@@ -166,7 +172,7 @@ class Run(Saved):
     def predictions(self) -> dict[str, Column]:
         """`row`, `target`, `prediction`, `probability_…` on the test rows; empty where there are none."""
         try:
-            return read_table(self.path / run_files.PREDICTIONS)
+            return read_table(self.path / run_files.PREDICTIONS, self.digest_of(run_files.PREDICTIONS))
         except FileNotFoundError:
             return {}
 
@@ -196,7 +202,7 @@ class Group(Saved):
     def results(self) -> dict[str, Column]:
         """The columns of results.csv, a row a run; empty before the end."""
         try:
-            return read_table(self.path / group_files.RESULTS)
+            return read_table(self.path / group_files.RESULTS, self.digest_of(group_files.RESULTS))
         except FileNotFoundError:
             return {}
 
@@ -204,7 +210,7 @@ class Group(Saved):
     def summary(self) -> dict[str, Any]:
         """The content of summary.json; empty before the end."""
         try:
-            return read_json(self.path / group_files.SUMMARY)
+            return read_json(self.path / group_files.SUMMARY, self.digest_of(group_files.SUMMARY))
         except FileNotFoundError:
             return {}
 

@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gdrun.errors import DataError
-from gdrun.run_directory.files import read_bytes, write_atomically
+from gdrun.run_directory.files import write_atomically
+from gdrun.run_directory.reading import read_bytes
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # what is sure to fit into int64
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan")  # as Python writes them
-_LARGEST = 1 << 31
+LARGEST = 1 << 31  # bytes of a file that is still read
 _NUMBERS = frozenset([int, float])  # `cell` gives their `repr`
 
 Column = NDArray[Any]
@@ -128,16 +129,20 @@ def union_of_columns(rows: Iterable[Mapping[str, Any]]) -> list[str]:
     return columns
 
 
-def read_table(path: Path) -> dict[str, Column]:
+def read_table(path: Path, digest: str | None = None) -> dict[str, Column]:
     """The columns of a CSV file by name; see `as_column` for their types. A torn last line is left out.
 
     Raises: as `read_cells`.
     """
-    return {name: as_column(cells) for name, cells in read_cells(path).items()}
+    return {name: as_column(cells) for name, cells in read_cells(path, digest).items()}
 
 
-def read_cells(path: Path) -> dict[str, tuple[str, ...]]:
+def read_cells(path: Path, digest: str | None = None) -> dict[str, tuple[str, ...]]:
     """The same as they stand in the file, guards of text included: "01" and "1.0" are not the number 1.
+
+    Args:
+        path: of the file.
+        digest: of its content, if that is known.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -145,7 +150,7 @@ def read_cells(path: Path) -> dict[str, tuple[str, ...]]:
         SystemRefusedError: it can't be read.
     """
     try:
-        text = read_bytes(path, _LARGEST).decode("utf-8")
+        text = read_bytes(path, LARGEST, digest).decode("utf-8")
         whole = text[: text.rfind("\n") + 1]
         rows = list(csv.reader(io.StringIO(whole, newline=""), strict=True))
     except (ValueError, csv.Error) as error:

@@ -50,7 +50,7 @@ class Histograms:
     @property
     def cost(self) -> float:
         """See `Picture`."""
-        return 6.0 * self.work.network.parameter_count * len(self.rows)
+        return 6.0 * self.work.network.multiplications * len(self.rows)
 
     def fixed(self, run: int) -> dict[str, Array]:
         """See `Picture`: which layers."""

@@ -18,7 +18,7 @@ from gdrun.training.histograms import Histograms
 from gdrun.training.surface import Surface
 from gdrun.training.work import StackWork
 
-MOST_PICTURES = 10  # of a run, beside the one of the weights it keeps
+MOST_PICTURES = 8  # of a run, beside the one of the weights it keeps
 _FREE = 5e8  # floating-point operations for pictures that no run notices
 _SHARE = 0.05  # of those of training, for the pictures of a network that is slow to evaluate
 
@@ -62,7 +62,7 @@ class Learning:
         """How many pictures of a run may be taken so that training isn't slowed much."""
         if not self.pictures or work.diagnostics:  # what is asked for is given
             return MOST_PICTURES
-        training = 6 * work.network.parameter_count * work.epochs * work.train_rows
+        training = 6 * work.network.multiplications * work.epochs * work.train_rows
         each = sum(picture.cost for picture in self.pictures)
         return int(min(MOST_PICTURES, max(2, max(_FREE, _SHARE * training) // each)))
 

@@ -14,7 +14,7 @@ from gdrun.randomness import Purpose, generator
 from gdrun.training.evaluation import Evaluator
 from gdrun.training.work import StackWork
 
-GRID = 48  # points along each of two features
+GRID = 40  # points along each of two features
 CURVE = 200  # along a single one
 MOST_OUTPUTS = 8  # of a curve
 MOST_POINTS = 400  # training rows that are shown
@@ -47,7 +47,7 @@ class Surface:
     @property
     def cost(self) -> float:
         """See `Picture`."""
-        return 2.0 * self.work.network.parameter_count * len(self.evaluators[0].features)
+        return 2.0 * self.work.network.multiplications * len(self.evaluators[0].features)
 
     def _evaluator(self, data: Prepared, axes: list[Array]) -> Evaluator:
         work = self.work
@@ -99,11 +99,13 @@ class Surface:
             return {"curve.value": predictions[..., :MOST_OUTPUTS].astype(np.float32)}
         if self.work.loss.task == "regression":
             return {"surface.value": predictions[..., 0].astype(np.float32).reshape(runs, GRID, GRID)}
-        labels = predictions.argmax(axis=-1).astype(np.uint8 if outputs <= 256 else np.uint16)
-        second, first = np.moveaxis(np.partition(predictions, outputs - 2, axis=-1)[..., -2:], -1, 0)
+        labels = predictions.argmax(axis=-1)
+        first = predictions.max(axis=-1)
+        np.put_along_axis(predictions, labels[..., None], -1, axis=-1)
         with np.errstate(invalid="ignore"):  # of what isn't finite, and not used
-            margin = np.rint(255 * (first - second)).astype(np.uint8)
-        pictures = {"surface.class": labels, "surface.margin": margin}
+            margin = np.rint(255 * (first - predictions.max(axis=-1))).astype(np.uint8)
+        classes = labels.astype(np.uint8 if outputs <= 256 else np.uint16)
+        pictures = {"surface.class": classes, "surface.margin": margin}
         return {name: picture.reshape(runs, GRID, GRID) for name, picture in pictures.items()}
 
 

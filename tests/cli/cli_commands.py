@@ -83,8 +83,10 @@ def the_run(runs: Path, name: str) -> Path:
 
 
 def record(path: Path) -> dict[str, Any]:
-    """The content of run.json or group.json, which is strict JSON."""
-    return strict_json((path / ("group.json" if (path / "group.json").exists() else "run.json")).read_text())
+    """The content of run.json or group.json, which is strict JSON, without the digest at its end."""
+    found = strict_json((path / ("group.json" if (path / "group.json").exists() else "run.json")).read_text())
+    found.pop("sha256", None)
+    return found
 
 
 def strict_json(text: str) -> Any:
@@ -115,15 +117,22 @@ def bits(path: Path) -> dict[str, Any]:
 
 
 def group_bits(path: Path) -> dict[str, Any]:
-    """The same of every member of a group, and its results but for the seconds."""
-    results = read_table(path / "results.csv")
-    del results["seconds"]
+    """The same of every member of a group, its results, and their summary, but for what a clock said."""
+    columns = read_table(path / "results.csv").items()
+    results = {name: column for name, column in columns if "seconds" not in name}
     return {
         "members": {member.name: bits(member) for member in sorted((path / "members").iterdir())},
         "results": {name: column.tolist() for name, column in results.items() if column.dtype != np.float64},
         "numbers": {n: column.tobytes() for n, column in results.items() if column.dtype == np.float64},
-        "summary": strict_json((path / "summary.json").read_text()),
+        "summary": without_times(strict_json((path / "summary.json").read_text())),
     }
+
+
+def without_times(value: Any) -> Any:
+    """Plain data without what a clock said."""
+    if isinstance(value, Mapping):
+        return {k: without_times(v) for k, v in value.items() if not k.endswith("seconds")}
+    return [without_times(item) for item in value] if isinstance(value, list) else value
 
 
 def start(*words: object, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

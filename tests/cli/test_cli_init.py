@@ -12,6 +12,7 @@ import pytest
 from gdrun.cli.main import run
 from gdrun.config import load
 from gdrun.config.templates import template, template_names
+from gdrun.run_directory import files
 
 
 @pytest.fixture(autouse=True)
@@ -64,22 +65,15 @@ def test_a_folder_is_no_file(folder, capsys):
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(folder, monkeypatch, capsys):
-    real = Path.open
+    class Full(files.Disk):
+        def write(self, descriptor, data):
+            super().write(descriptor, bytes(data)[:10])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def open_on_a_full_disk(path, mode="r", *arguments, **options):
-        file = real(path, mode, *arguments, **options)
-        if mode == "x":
-            file.flush = _no_space
-        return file
-
-    monkeypatch.setattr(Path, "open", open_on_a_full_disk)
+    monkeypatch.setattr(files, "disk", Full())
     assert run(["init"]) == 7
     assert "config.yaml cannot be written: No space left on device" in capsys.readouterr().err
     assert list(folder.iterdir()) == []
-
-
-def _no_space():
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_an_unknown_template_suggests_the_nearest_and_writes_nothing(folder, capsys):

@@ -29,14 +29,16 @@ from cli_commands import (
     wait_for,
 )
 
+from gdrun.run_directory.reading import digest_of
 from gdrun.run_directory.run import RunDirectory
 from gdrun.run_directory.tables import read_table
+from gdrun.version import __version__
 
 EPOCHS = 250
 KILLS = 6
 LONG = ("epochs=100000", "evaluation.every_epochs=20")  # until somebody interrupts
-OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1}\n"
-TO_THE_SECOND = {signal.SIGINT: 130, signal.SIGTERM: 143}
+OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1, batch_norm: true}\n"
+TO_THE_SECOND = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 143}
 
 
 def often(folder: Path) -> Path:
@@ -175,8 +177,9 @@ def shorten(path: Path, further: int) -> None:
     newest = checkpoints.newest()
     assert newest is not None
     epochs = newest.epoch + further
-    text = (path / "config.yaml").read_text()
-    (path / "config.yaml").write_text(text.replace("epochs: 100000\n", f"epochs: {epochs}\n"))
+    text = (path / "config.yaml").read_text().replace("epochs: 100000\n", f"epochs: {epochs}\n")
+    (path / "config.yaml").write_text(text)
+    RunDirectory.open(path, lock=False).set(files={"config.yaml": digest_of(text.encode())})
     for spec in newest.document["identity"]["config"]:
         spec["epochs"] = epochs
     arrays = {name: array for name, array in newest.arrays.items() if not name.startswith("learning.")}
@@ -203,7 +206,7 @@ def resume_and_kill(path: Path, chance: random.Random) -> bool:
 
 
 class TestKills:
-    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 22))])
+    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 27))])
     def test_of_a_run_several_in_a_row(self, tmp_path: Path, undisturbed: Path, seed: int) -> None:
         chance = random.Random(seed)
         config = often(tmp_path)
@@ -218,7 +221,7 @@ class TestKills:
         assert bits(path) == bits(undisturbed)
         assert not list(path.rglob("*.tmp"))
 
-    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 13))])
+    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 14))])
     def test_of_a_group_with_workers(self, tmp_path: Path, undisturbed_group: Path, seed: int) -> None:
         chance = random.Random(seed)
         words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
@@ -352,6 +355,13 @@ class TestResume:
         assert "every checkpoint is damaged" in answer.last_line
         assert record(interrupted)["status"] == "failed"
 
+    def test_is_refused_if_the_config_was_changed(self, interrupted: Path) -> None:
+        config = interrupted / "config.yaml"
+        config.write_text(config.read_text().replace("epochs: 20", "epochs: 21"))
+        answer = gdrun("resume", interrupted)
+        assert answer.code == 2
+        assert "config.yaml cannot be read: it is not what was written" in answer.last_line
+
     @pytest.mark.parametrize("file", ["table.csv", "config.yaml"])
     def test_is_refused_if_something_else_was_meant(self, interrupted: Path, file: str) -> None:
         table, config = interrupted.parents[1] / "table.csv", interrupted / "config.yaml"
@@ -359,6 +369,8 @@ class TestResume:
             table.write_text(table.read_text().replace("5,5,4", "5,5,5"))
         else:
             config.write_text(config.read_text().replace("epochs: 20", "epochs: 21"))
+            with RunDirectory.open(interrupted) as run:  # a record that vouches for it
+                run.set(files={"config.yaml": digest_of(config.read_bytes())})
         answer = gdrun("resume", interrupted)
         assert answer.code == 4
         assert "belongs to another config, other data or another version" in answer.last_line
@@ -412,4 +424,5 @@ def test_identity_is_in_the_checkpoint(interrupted: Path) -> None:
     assert newest is not None
     identity = newest.document["identity"]
     assert json.loads(json.dumps(identity)) == identity
+    assert identity["gdrun"] == __version__
     assert identity["data"] == [record(interrupted)["data"]["sha256"]]

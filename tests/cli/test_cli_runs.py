@@ -10,7 +10,9 @@ import sys
 import pytest
 
 from gdrun.cli.main import run
+from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.lock import DirectoryLock
+from gdrun.run_directory.run import RunDirectory
 
 CONFIG = "dataset: iris\nmodel: {name: mlp, hidden: [4]}\nepochs: 2\n"
 
@@ -66,8 +68,8 @@ def test_list_as_json(runs, capsys):
 
 
 def test_list_by_status(runs, capsys):
-    path = named(runs, "first") / "run.json"
-    path.write_text(path.read_text().replace('"completed"', '"diverged"'))
+    with RunDirectory.open(named(runs, "first")) as directory:
+        directory.set(status="diverged")
     assert run(["runs", "list", "--status", "diverged", "--json"]) == 0
     assert [entry["name"] for entry in document(capsys)["runs"]] == ["first"]
     assert run(["runs", "list", "--status", "failed"]) == 0
@@ -89,11 +91,12 @@ def test_a_damaged_run_is_listed_and_said(runs, capsys):
 
 
 def test_a_run_whose_process_is_gone_is_interrupted(runs, capsys):
-    path = named(runs, "first") / "run.json"
-    path.write_text(path.read_text().replace('"completed"', '"running"'))
-    run(["runs", "show", str(path.parent), "--json"])
+    path = named(runs, "first")
+    with RunDirectory.open(path) as directory:
+        directory.set(status="running")
+    run(["runs", "show", str(path), "--json"])
     assert document(capsys)["status"] == "interrupted"
-    run(["runs", "show", str(path.parent)])
+    run(["runs", "show", str(path)])
     assert "gdrun resume" in capsys.readouterr().out
 
 
@@ -117,7 +120,7 @@ def test_show_a_run_as_json(runs, capsys):
     path = named(runs, "first")
     assert run(["runs", "show", str(path), "--json"]) == 0
     shown = document(capsys)
-    assert json.loads((path / "run.json").read_text()).items() <= shown.items()
+    assert read_json(path / "run.json").items() <= shown.items()
     assert shown["config"]["optimizer"]["learning_rate"] == 0.001
 
 

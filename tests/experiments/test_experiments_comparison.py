@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +15,20 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
-from cli_commands import bits, config_file, finish, gdrun, kill, record, start, strict_json, the_run, wait_for
+from cli_commands import (
+    bits,
+    config_file,
+    finish,
+    gdrun,
+    group_bits,
+    kill,
+    record,
+    start,
+    strict_json,
+    the_run,
+    wait_for,
+    without_times,
+)
 
 import gdrun as library
 from gdrun.run_directory.metrics_csv import read_metrics
@@ -25,7 +36,6 @@ from gdrun.run_directory.tables import read_table
 from gdrun.statistics import holm
 
 WORDS = ("--optimizers", "sgd,momentum,adam", "--trials", 4, "--seeds", 7, "-q")
-TIMES = ("seconds", "seconds_to_target")
 
 
 def compare(runs: Path, *words: object, more: str = "", name: str = "blobs") -> Path:
@@ -44,23 +54,6 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def summary_of(path: Path) -> dict[str, Any]:
     return strict_json((path / "summary.json").read_text())
-
-
-def without_times(value: Any) -> Any:
-    """Plain data without what a clock said."""
-    if isinstance(value, Mapping):
-        return {k: without_times(v) for k, v in value.items() if not k.endswith("seconds")}
-    return [without_times(item) for item in value] if isinstance(value, list) else value
-
-
-def group_bits(path: Path) -> dict[str, Any]:
-    with (path / "results.csv").open(newline="") as file:
-        rows = [{k: v for k, v in row.items() if k not in TIMES} for row in csv.DictReader(file)]
-    return {
-        "rows": rows,
-        "summary": without_times(summary_of(path)),
-        "members": {run["run"]: bits(path / "members" / run["run"]) for run in rows},
-    }
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +165,7 @@ class TestTestRows:
         assert [r["test_accuracy"] for r in plain[-21:]] != [r["test_accuracy"] for r in poisoned[-21:]]
         for one, other in zip(plain, poisoned, strict=True):
             for key in one:
-                if not key.startswith("test_") and key not in TIMES:
+                if not key.startswith("test_") and "seconds" not in key:
                     assert one[key] == other[key] or (one[key] != one[key] and other[key] != other[key]), key
 
 
@@ -282,6 +275,13 @@ class TestSeveralProblems:
         answer = gdrun("compare-optimizers", config, config, *WORDS, "--runs-dir", tmp_path)
         assert answer.code == 2
         assert "two of the configs are called 'blobs'" in answer.last_line
+
+    def test_that_would_have_hidden_runs_are_refused(self, tmp_path: Path) -> None:
+        configs = [config_file(tmp_path, name) for name in ("blobs", ".blobs")]
+        answer = gdrun("compare-optimizers", *configs, *WORDS, "--runs-dir", tmp_path / "runs")
+        assert answer.code == 2
+        assert "don't begin with a dot" in answer.last_line
+        assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gdrun.config import from_plain
 from gdrun.config.comparison import Compare, Contestant, SearchRange
+from gdrun.config.load import plain_source
 from gdrun.errors import ConfigError
 from gdrun.experiments.comparison.contestants import USUAL, resolved_contestants
 from gdrun.experiments.comparison.design import beyond, settings_of
@@ -165,6 +167,18 @@ class TestContestants:
         found = resolved_contestants(Compare(), None)
         assert tuple(contestant.name for contestant in found) == USUAL
         assert all(contestant.optimizer == OPTIMIZERS[contestant.name]() for contestant in found)
+
+    def test_all_that_fit_the_problem(self) -> None:
+        batches = from_plain({"dataset": "iris"}).config
+        assert {c.name for c in resolved_contestants(Compare(), "all", [batches])} == (
+            set(OPTIMIZERS) - {"lbfgs", "annealing"}
+        )
+        objective = plain_source({"objective": "rosenbrock", "start": [0, 0]}).load_objective().config
+        assert {c.name for c in resolved_contestants(Compare(), "all", [objective])} == (
+            set(OPTIMIZERS) - {"sophia"}
+        )
+        with pytest.raises(ConfigError, match="batch_size: lbfgs compares losses"):
+            resolved_contestants(Compare(), "adam,lbfgs", [objective, batches])
 
     def test_all(self) -> None:
         found = resolved_contestants(Compare(), "all")

@@ -11,9 +11,9 @@ from gdrun.config import from_plain
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.events import RunTold
 from gdrun.experiments.plan import carry_out_plan
-from gdrun.experiments.spec import FINAL
 from gdrun.experiments.train import plan_training
 from gdrun.run_directory.checkpoints import Checkpoints
+from gdrun.run_directory.directory import FINAL
 from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.store import Group
 

@@ -129,3 +129,23 @@ def test_outputs_that_do_not_vary_are_left_alone():
 def test_layers_that_do_not_follow_one_scale_are_refused(layer, message):
     with pytest.raises(ValueError, match=message):
         start([layer], np.random.default_rng(0).standard_normal((50, 5, 2)))
+
+
+def test_convolutions_are_scaled_as_dense_layers_are():
+    images = np.random.default_rng(0).standard_normal((60, 6, 6, 2))
+    layers = [
+        LAYERS["conv2d"](5, 3, padding="same", activation=Relu()),
+        Residual((LAYERS["conv2d"](5, 3, padding="same"),)),
+        LAYERS["conv2d"](4, 3, stride=2),
+    ]
+    network, drawn, parameters = start(layers, images)
+    bare = LAYERS["conv2d"](5, 3, padding="same", bias=False)
+    assert outputs([bare], parameters[: 5 * 9 * 2], images).var() == pytest.approx(1, rel=1e-12)
+    assert outputs(layers, parameters, images).var() == pytest.approx(1, rel=1e-12)
+    ratios = {
+        name: np.ptp(view[0] / network.views(drawn[None])[name][0])
+        for name, view in network.views(parameters[None]).items()
+        if name.endswith("weight")
+    }
+    assert max(ratios.values()) < 1e-12  # each array by one factor
+    assert len(ratios) == 3

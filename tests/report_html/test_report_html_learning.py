@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -20,6 +21,7 @@ from learning_samples import (
     write_learned,
 )
 from report_html_page import parsed
+from report_samples import write_group
 
 from gdrun.errors import WeightsError
 from gdrun.report.html import write_report
@@ -238,6 +240,37 @@ class TestImages:
         run = write_learned(tmp_path / "run", {}, ["p"] * 6, weights=weights, classes=KL)
         assert "Weights of the first layer" not in parsed(write_report(run)).text
 
+    def test_of_pixels_in_a_row_are_images_where_the_dataset_is_one_of_images(self, tmp_path: Path) -> None:
+        weights = {"layers.0.weight": np.random.default_rng(0).normal(size=(64, 70))}
+        run = write_learned(tmp_path / "run", {}, ["p"] * 64, weights=weights)  # of digits, by its config
+        report = write_report(run)
+        images = re.findall(r'<img src="(data:image[^"]*)"', report.read_text())
+        assert len(images) == 64
+        assert pixels_of(images[0])[0].shape == (8, 8)
+        assert "The first 64 of 70 units" in parsed(report).text
+
+
+class TestGroups:
+    def test_show_what_some_of_their_runs_learned(self, tmp_path: Path) -> None:
+        group = write_group(tmp_path / "group", 8, 10)
+        for number in range(8):
+            run = write_learned(tmp_path / f"run-{number}", region_arrays(), AB, classes=HOSTILE)
+            for name in ("learning.npz", "run.json"):
+                shutil.copy(run / name, group / "members" / f"seed-{number}" / name)
+        report = write_report(group, members=False)
+        page = parsed(report)
+        assert "What some seeds learned" in page.text
+        text = report.read_text(encoding="utf-8")
+        assert len(frames_of(text)) == text.count('<svg class="drawing"') == 6
+        assert ' display="none"' not in text
+        assert page.text.count("epoch 10: the weights that were kept") == 6
+        assert len(set(re.findall(r'clipPath id="([^"]*)"', text))) == 6
+        assert page.loads == []
+        assert report.stat().st_size < 900_000
+
+    def test_say_nothing_of_it_where_there_are_no_pictures(self, tmp_path: Path) -> None:
+        assert "learned" not in parsed(write_report(write_group(tmp_path / "group", 3, 10))).text
+
 
 class TestFiles:
     def test_that_are_damaged_are_said_to_be(self, tmp_path: Path) -> None:
@@ -258,6 +291,20 @@ class TestFiles:
         page = parsed(write_report(write_learned(tmp_path / "run", arrays, AB, classes=KL)))
         assert "learning.npz isn't as gdrun writes it" in page.text
         assert "Decision boundary" not in page.text
+
+    @pytest.mark.parametrize(
+        ("name", "other"),
+        [
+            ("surface.x", np.zeros(48)),
+            ("surface.y", np.linspace(0, 1, 48)[::-1]),
+            ("points.features", np.full((300, 2), np.nan)),
+            ("surface.margin", np.zeros((5, 48, 48), complex)),
+        ],
+    )
+    def test_with_other_numbers_are_left_out(self, name: str, other: np.ndarray, tmp_path: Path) -> None:
+        arrays = region_arrays() | {name: other}
+        page = parsed(write_report(write_learned(tmp_path / "run", arrays, AB, classes=KL)))
+        assert "learning.npz isn't as gdrun writes it" in page.text
 
     def test_with_the_names_of_other_features_are_left_out(self, tmp_path: Path) -> None:
         page = parsed(write_report(write_learned(tmp_path / "run", region_arrays(), ["a"], classes=KL)))

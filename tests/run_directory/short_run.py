@@ -195,3 +195,26 @@ class FailingDisk(CountingDisk):
                 descriptor, data = arguments
                 os.write(descriptor, bytes(data)[: len(data) // 2])
             raise OSError(self.error, os.strerror(self.error))
+
+
+class Killed(BaseException):
+    """The process ends here: nothing that handles faults may take it for one."""
+
+
+class DyingDisk(CountingDisk):
+    """From one operation on nothing happens any more, as after SIGKILL; a write has written half before."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+
+    def before(self, operation: str, arguments: tuple[Any, ...]) -> None:
+        super().before(operation, arguments)
+        if self.count < self.at:
+            return
+        if operation == "write" and self.count == self.at:
+            descriptor, data = arguments
+            os.write(descriptor, bytes(data)[: len(data) // 2])
+        if operation == "close":  # which the system does for the dead
+            os.close(arguments[0])
+        raise Killed

@@ -14,6 +14,8 @@ import short_run
 
 from gdrun.run_directory import checkpoints, files
 
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))]  # of what is lost
+
 
 @dataclass
 class Content:
@@ -168,10 +170,10 @@ def build(tree: dict[Path, bytes | None], source: Path, target: Path) -> None:
 
 
 def lose_power_everywhere(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, forget: frozenset[str] = frozenset()
+    folder: Path, monkeypatch: pytest.MonkeyPatch, forget: frozenset[str] = frozenset(), seed: int = 1
 ) -> Iterator[str]:
     """What is wrong in any state after a loss of power at any moment of a short run."""
-    chance = random.Random(1)
+    chance = random.Random(seed)
     moments: list[tuple[list[str], dict[Path, bytes | None]]] = []
     acknowledged: list[str] = []
 
@@ -199,11 +201,13 @@ def lose_power_everywhere(
         build(tree, runs, target)
         yield from short_run.violations(short_run.the_run(target), promised, torn_rows=True)
         shutil.rmtree(target)
+    print(f"{len(seen)} states after a loss of power")
     assert len(seen) > 150
 
 
-def test_whatever_was_promised_outlives_a_loss_of_power(tmp_path, monkeypatch):
-    assert list(lose_power_everywhere(tmp_path, monkeypatch)) == []
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_was_promised_outlives_a_loss_of_power(tmp_path, monkeypatch, seed):
+    assert list(lose_power_everywhere(tmp_path, monkeypatch, seed=seed)) == []
 
 
 def test_a_forgotten_fsync_is_noticed(tmp_path, monkeypatch):

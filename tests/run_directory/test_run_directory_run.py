@@ -21,7 +21,7 @@ from gdrun.version import __version__
 
 FIELDS = [
     *("schema_version", "id", "name", "command", "status", "reason", "created", "finished", "seed", "fold"),
-    *("parameters", "data", "environment", "timing", "result"),
+    *("parameters", "data", "environment", "timing", "result", "files", "sha256"),
 ]
 
 
@@ -188,7 +188,7 @@ def test_a_group_from_start_to_end(tmp_path):
     record = json.loads((group.path / "group.json").read_text())
     assert list(record) == [
         *("schema_version", "id", "name", "command", "status", "reason", "created", "finished"),
-        *("environment", "timing", "plan"),
+        *("environment", "timing", "plan", "files", "sha256"),
     ]
     assert (group.path / "results.csv").read_text() == "run,test_loss,note\nseed-0,0.5,\nseed-1,,'=1\n"
     assert json.loads((group.path / "summary.json").read_text()) == {"runs": 2, "mean": None}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from gdrun.errors import ConfigError, LockedError, SystemRefusedError, WeightsError
-from gdrun.run_directory import removal
+from gdrun.run_directory import files
 from gdrun.run_directory.difference import MISSING, difference, flatten
 from gdrun.run_directory.group import GroupDirectory
+from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.listing import list_runs, resolve
 from gdrun.run_directory.removal import remove
 from gdrun.run_directory.run import RunDirectory
@@ -113,6 +114,9 @@ def test_what_is_no_run_is_refused(tmp_path):
             load(path)
     path = make_run(tmp_path)
     (path / "config.yaml").write_text("a: 1\na: 2\n")
+    with pytest.raises(ConfigError, match=r"config\.yaml cannot be read: it is not what was written"):
+        _ = load(path).config
+    (path / "run.json").write_text("{}")  # that vouches for nothing
     with pytest.raises(ConfigError, match=r"config\.yaml:2"):
         _ = load(path).config
     (path / "config.yaml").unlink()
@@ -208,7 +212,7 @@ def test_what_means_nothing_or_several(runs, argument, message):
 def test_latest_of_one_second_is_told_by_the_record(tmp_path):
     first, second = make_run(tmp_path, "b"), make_run(tmp_path, "a")
     for path, time in ((first, "06:15:43.100"), (second, "06:15:43.900")):
-        record = json.loads((path / "run.json").read_text()) | {"created": f"2026-11-22T{time}+00:00"}
+        record = read_json(path / "run.json") | {"created": f"2026-11-22T{time}+00:00"}
         (path / "run.json").write_text(json.dumps(record))
     first = rename(first, "20261122-061543-b")
     second = rename(second, "20261122-061543-a")
@@ -332,7 +336,7 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(tmp_path, monkeypatch
     def killed(path, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(removal.shutil, "rmtree", killed)
+    monkeypatch.setattr(files.shutil, "rmtree", killed)
     with pytest.raises(SystemRefusedError, match="cannot remove"):
         remove(path, tmp_path)
     assert [entry.id for entry in list_runs(tmp_path)] == [other.name]

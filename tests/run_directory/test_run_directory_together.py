@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import short_run
-from test_run_directory_power_loss import RecordingDisk, build, states
+from test_run_directory_power_loss import SEEDS, RecordingDisk, build, states
 
 from gdrun.errors import GdrunError, SystemRefusedError
 from gdrun.run_directory import files, metrics_csv
@@ -76,10 +76,10 @@ def violations(group: Path, acknowledged: list[str]) -> list[str]:
 
 
 def lose_power_everywhere(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, forget: frozenset[str] = frozenset()
+    folder: Path, monkeypatch: pytest.MonkeyPatch, forget: frozenset[str] = frozenset(), seed: int = 1
 ) -> list[str]:
     """What is wrong in any state after a loss of power at any moment."""
-    chance = random.Random(1)
+    chance = random.Random(seed)
     acknowledged: list[str] = []
     moments: dict[frozenset, list[str]] = {}
 
@@ -100,6 +100,7 @@ def lose_power_everywhere(
     )  # for the recording
     train_together(group, acknowledge)
     assert len(moments) > 150
+    print(f"{len(moments)} states after a loss of power")
     wrong = []
     for number, (tree, promised) in enumerate(moments.items()):
         target = folder / f"after-{number}"
@@ -109,8 +110,9 @@ def lose_power_everywhere(
     return wrong
 
 
-def test_whatever_was_promised_outlives_a_loss_of_power(tmp_path, monkeypatch):
-    assert lose_power_everywhere(tmp_path, monkeypatch) == []
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_was_promised_outlives_a_loss_of_power(tmp_path, monkeypatch, seed):
+    assert lose_power_everywhere(tmp_path, monkeypatch, seed=seed) == []
 
 
 def test_a_forgotten_fsync_is_noticed(tmp_path, monkeypatch):

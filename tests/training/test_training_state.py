@@ -10,6 +10,7 @@ import pytest
 from test_training_bits import Recorder, bits, make_run, make_work, resumed_bits, train
 
 import gdrun
+from gdrun.config.sections import EarlyStopping
 from gdrun.errors import ConfigError, StoppedError, WeightsError
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.layers import LAYERS
@@ -50,12 +51,13 @@ def test_points_that_were_only_tried_leave_no_trace_in_the_state(name: str) -> N
     together = train(make_work(runs, "float64", **shared))
     for place, run in enumerate(runs):
         assert bits(together, place) == bits(train(make_work([run], "float64", **shared)), 0)
-    # one update of momentum 0.9 an epoch, from 0 and 1
+    # one update of momentum 0.9 an epoch, from 1
     once = train(make_work(runs[:1], "float64", **shared | {"epochs": 1})).outcomes[0].variables
     work = make_work(runs[:1], "float64", **shared)
     flat = network.variables(once[None])
     hidden = work.data[0].train.features @ flat["layers.0.weight"][0] + flat["layers.0.bias"][0]
-    assert flat["layers.1.running_mean"][0] == pytest.approx(0.1 * hidden.mean(axis=0), rel=1e-9)
+    expected = 0.9 + 0.1 * hidden.var(axis=0, ddof=1)
+    assert flat["layers.1.running_variance"][0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_an_estimate_of_the_curvature_leaves_no_trace_in_the_state() -> None:
@@ -64,8 +66,8 @@ def test_an_estimate_of_the_curvature_leaves_no_trace_in_the_state() -> None:
     work = make_work([run], "float64", network=network, batch_size=None, epochs=1, keep_best=False)
     start = network.views(network.initial_parameters(run.initializer, 0)[None])
     hidden = work.data[0].train.features @ start["layers.0.weight"][0]
-    found = network.variables(train(work).outcomes[0].variables[None])["layers.1.running_mean"][0]
-    assert found == pytest.approx(0.1 * hidden.mean(axis=0), rel=1e-9)  # one update of momentum 0.9
+    found = network.variables(train(work).outcomes[0].variables[None])["layers.1.running_variance"][0]
+    assert found == pytest.approx(0.9 + 0.1 * hidden.var(axis=0, ddof=1), rel=1e-9)  # momentum 0.9, from 1
 
 
 def test_averaged_weights_keep_the_state_as_it_is() -> None:
@@ -76,6 +78,15 @@ def test_averaged_weights_keep_the_state_as_it_is() -> None:
     own, other = (network.variables(found.outcomes[0].variables[None]) for found in (averaged, plain))
     assert np.array_equal(own["layers.1.running_mean"], other["layers.1.running_mean"])
     assert not np.array_equal(own["layers.1.scale"], other["layers.1.scale"])
+
+
+def test_company_that_leaves_early_leaves_everyone_its_own_state() -> None:
+    changes: dict[str, Any] = {"early_stopping": EarlyStopping(patience=1), "epochs": 30}
+    runs = [make_run(seed) for seed in range(4)]
+    together = train(normalized(runs, **changes))
+    assert len({outcome.epochs for outcome in together.outcomes.values()}) > 1
+    for place, run in enumerate(runs):
+        assert bits(together, place) == bits(train(normalized([run], **changes)), 0)
 
 
 @pytest.mark.parametrize("interrupt_after", [1, 4, 11])

@@ -9,6 +9,7 @@ from gdrun.config import AnyConfig, Config
 from gdrun.config.comparison import Compare, Contestant
 from gdrun.config.contradictions import contradictions
 from gdrun.config.families import FAMILIES
+from gdrun.config.objective import problems_of
 from gdrun.config.problems import did_you_mean
 from gdrun.errors import ConfigError
 from gdrun.optim import OPTIMIZERS
@@ -64,6 +65,8 @@ def _against(contestant: Contestant, problems: Sequence[AnyConfig]) -> Iterator[
     for problem in problems:
         if isinstance(problem, Config):
             yield from contradictions(replace(problem, optimizer=contestant.optimizer))
+        else:
+            yield from problems_of(replace(problem, optimizer=contestant.optimizer))
 
 
 def _by_name(name: str, own: dict[str, Contestant]) -> Contestant:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.errors import ConfigError
 from gdrun.experiments.command import Row
 from gdrun.run_directory.directory import GOOD, MEMBERS
-from gdrun.run_directory.metrics_csv import FILE_NAME, read_metrics
-from gdrun.run_directory.tables import read_table
+from gdrun.run_directory.store import Run
 from gdrun.run_directory.trajectory import TRAJECTORY
 
 INITIAL, BEST = "initial_monitor", "best_monitor"
@@ -28,10 +28,11 @@ def curves_of(path: Path, run: str) -> Curves:
     """
     folder = path / MEMBERS / run
     try:
+        run_directory = Run(folder)
         if not (folder / TRAJECTORY).is_file():
-            return read_metrics(folder / FILE_NAME)
-        columns = read_table(folder / TRAJECTORY)
-    except FileNotFoundError:
+            return run_directory.metrics
+        columns = run_directory.trajectory
+    except ConfigError:
         return {}
     return {"epoch": columns["step"], "seconds": columns["step"].astype(np.float64)} | columns
 

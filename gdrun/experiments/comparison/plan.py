@@ -110,7 +110,12 @@ def _names(configs: Sequence[AnyConfig]) -> list[str]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"two of the configs are called {twice!r}; give one of them another name: …")
-    return names if len(names) > 1 else [""]
+    if len(names) == 1:
+        return [""]
+    hidden = next((name for name in names if name.startswith(".")), None)
+    if hidden is not None:
+        raise ConfigError(f"name {hidden!r}: the names of several problems don't begin with a dot")
+    return names
 
 
 def _checked(problem: AnyConfig, member: AnyConfig) -> AnyConfig:

@@ -13,7 +13,7 @@ from gdrun.experiments.command import Row
 from gdrun.experiments.comparison.design import Settings, Side, beyond, search_of
 from gdrun.experiments.comparison.measures import BEST
 from gdrun.experiments.comparison.problems import settings_in
-from gdrun.experiments.spec import FINAL
+from gdrun.run_directory.directory import FINAL
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.comparison.problems import compare_of
-from gdrun.experiments.spec import FINAL
+from gdrun.run_directory.directory import FINAL
 
 
 def notices_of(problem: AnyConfig, found: Mapping[str, Any]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from gdrun.config.objective import ObjectiveConfig
 from gdrun.errors import StoppedError
 from gdrun.experiments.events import EpochTold, Event, RunTold
 from gdrun.experiments.minimize.work import WRITTEN_TOGETHER, descent_work
-from gdrun.experiments.spec import FINAL, Tile
-from gdrun.run_directory.directory import Ending
+from gdrun.experiments.spec import Tile
+from gdrun.run_directory.directory import FINAL, Ending
 from gdrun.run_directory.run import RunDirectory, end_runs
 from gdrun.run_directory.trajectory import TRAJECTORY, pack_trajectory
 from gdrun.training.descent import DescentWork, Trajectory, descend

@@ -12,7 +12,7 @@ from gdrun.arrays import aligned_empty
 from gdrun.component import Decay, Positive
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Layer, Parameter, Shape, State, Workspace, evaluate_only
-from gdrun.nn.layers.scale_and_shift import bind_scale_and_shift, of_features, scale_and_shift
+from gdrun.nn.layers.scale_and_shift import bind_scale_and_shift, bind_spread, in_blocks, scale_and_shift
 from gdrun.nn.product import bind_product
 
 
@@ -81,6 +81,11 @@ class BatchNorm(Layer):
         rows_of_normalized, rows_of_each, rows_of_upstream = (
             array.reshape(runs, n, features) for array in (normalized, each, upstream)
         )
+        (blocks, times), (blocks_of_each, _), (blocks_of_upstream, _) = (
+            in_blocks(array) for array in (normalized, each, upstream)
+        )
+        wide_mean, spread_mean = bind_spread(mean, times)
+        wide_inverse, spread_inverse = bind_spread(inverse, times)
         ones = np.ones((1, 1, n), x.dtype)  # a sum over rows: a product is the fastest way to one
         add_up = bind_product(ones, rows_of_normalized, mean)
         add_up_squares = bind_product(ones, rows_of_each, inverse)
@@ -94,7 +99,8 @@ class BatchNorm(Layer):
             np.copyto(normalized, x)
             add_up()
             np.multiply(mean, one_nth, out=mean)
-            np.subtract(rows_of_normalized, mean, out=rows_of_normalized)
+            spread_mean()
+            np.subtract(blocks, wide_mean, out=blocks)
             np.multiply(normalized, normalized, out=each)
             add_up_squares()
             np.multiply(inverse, one_nth, out=inverse)
@@ -105,11 +111,14 @@ class BatchNorm(Layer):
             np.add(inverse, eps, out=inverse)
             np.sqrt(inverse, out=inverse)
             np.reciprocal(inverse, out=inverse)
-            np.multiply(rows_of_normalized, inverse, out=rows_of_normalized)
+            spread_inverse()
+            np.multiply(blocks, wide_inverse, out=blocks)
             apply_weights()
 
         add_up_upstream = bind_product(ones, rows_of_upstream, of_upstream)
         add_up_product = bind_product(ones, rows_of_each, of_product)
+        wide_upstream, spread_upstream = bind_spread(of_upstream, times)
+        wide_product, spread_product = bind_spread(of_product, times)
         sums = {"scale": of_product, "shift": of_upstream}
 
         def backward(dy: Array) -> Array:
@@ -120,31 +129,37 @@ class BatchNorm(Layer):
             for name, gradient in gradients.items():
                 np.copyto(gradient[:, None, :], sums[name])
             np.multiply(of_product, one_nth, out=of_product)
-            np.multiply(rows_of_normalized, of_product, out=rows_of_each)
-            np.subtract(upstream, each, out=upstream)
             np.multiply(of_upstream, one_nth, out=of_upstream)
-            np.subtract(rows_of_upstream, of_upstream, out=rows_of_upstream)
-            np.multiply(rows_of_upstream, inverse, out=rows_of_upstream)
+            spread_product()
+            spread_upstream()
+            np.multiply(blocks, wide_product, out=blocks_of_each)
+            np.subtract(upstream, each, out=upstream)
+            np.subtract(blocks_of_upstream, wide_upstream, out=blocks_of_upstream)
+            np.multiply(blocks_of_upstream, wide_inverse, out=blocks_of_upstream)
             if scale is not None:
-                np.multiply(upstream, scale, out=upstream)
+                np.multiply(blocks_of_upstream, scale, out=blocks_of_upstream)
             return upstream
 
         return Bound(y, forward, backward)
 
     def _bind_evaluation(self, x: Array, weights: Mapping[str, Array], workspace: Workspace) -> Bound:
         """x̂ from the running statistics."""
-        mean, variance = (
-            of_features(workspace.state[name], x.ndim) for name in ("running_mean", "running_variance")
-        )
+        y = workspace.activations(*x.shape[2:])
+        blocks, times = in_blocks(y)
+        mean, variance = (workspace.state[name][:, None] for name in ("running_mean", "running_variance"))
         deviation, eps = np.empty_like(variance), number(self.eps, variance)
-        y = workspace.like(x)
+        wide_mean, spread_mean = bind_spread(mean, times)
+        wide_deviation, spread_deviation = bind_spread(deviation, times)
         apply_weights, _ = bind_scale_and_shift(y, y, weights)
 
         def forward() -> None:
             np.add(variance, eps, out=deviation)
             np.sqrt(deviation, out=deviation)
-            np.subtract(x, mean, out=y)
-            np.divide(y, deviation, out=y)
+            spread_mean()
+            spread_deviation()
+            np.copyto(y, x)
+            np.subtract(blocks, wide_mean, out=blocks)
+            np.divide(blocks, wide_deviation, out=blocks)
             apply_weights()
 
         return Bound(y, forward, evaluate_only)

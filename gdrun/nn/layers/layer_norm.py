@@ -13,7 +13,14 @@ from gdrun.arrays import aligned_empty
 from gdrun.component import Count, Positive
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Layer, Parameter, Shape, Workspace, evaluate_only
-from gdrun.nn.layers.scale_and_shift import bind_scale_and_shift, bind_sums, scale_and_shift
+from gdrun.nn.layers.scale_and_shift import (
+    bind_scale_and_shift,
+    bind_spread,
+    bind_sums,
+    in_blocks,
+    scale_and_shift,
+    times_that_fit,
+)
 from gdrun.nn.product import bind_product
 
 
@@ -167,67 +174,77 @@ def bind_normalization(
     shape = (runs, workspace.batch, *x.shape[2:])
     normalized, y, each = (aligned_empty(shape, x.dtype) for _ in range(3))
     rows = prod(shape[1:-1]) // places
-    grouped_shape = (runs, rows, places, groups, features // groups)
-    grouped, grouped_each = normalized.reshape(grouped_shape), each.reshape(grouped_shape)
-    mean, inverse = (aligned_empty((runs, rows, 1, groups, 1), x.dtype) for _ in range(2))
+    # One value for all of a row, or one a feature, which is then repeated for several places at once.
+    width, times = (1, places) if groups == 1 else (features, times_that_fit(places, features))
+    by_rows = (runs, rows, places // times, times * features)
+    own, own_each = normalized.reshape(by_rows), each.reshape(by_rows)
+    mean, inverse = (aligned_empty((runs, rows, 1, width), x.dtype) for _ in range(2))
+    wide_mean, spread_mean = bind_spread(mean, 1 if width == 1 else times)
+    wide_inverse, spread_inverse = bind_spread(inverse, 1 if width == 1 else times)
     epsilon = number(eps, inverse)
-    average_normalized = _bind_average(normalized, places, mean)
-    average_squares = _bind_average(each, places, inverse)
+    average_normalized = _bind_average(normalized, places, groups, mean)
+    average_squares = _bind_average(each, places, groups, inverse)
     apply_weights, scale = bind_scale_and_shift(normalized, y, weights)
 
     def forward() -> None:
         np.copyto(normalized, x)
         if centered:
             average_normalized()
-            np.subtract(grouped, mean, out=grouped)
+            spread_mean()
+            np.subtract(own, wide_mean, out=own)
         np.multiply(normalized, normalized, out=each)
         average_squares()
         np.add(inverse, epsilon, out=inverse)
         np.sqrt(inverse, out=inverse)
         np.reciprocal(inverse, out=inverse)
-        np.multiply(grouped, inverse, out=grouped)
+        spread_inverse()
+        np.multiply(own, wide_inverse, out=own)
         apply_weights()
 
     if not workspace.training:
         return Bound(y, forward, evaluate_only)
 
     delta = aligned_empty(shape, x.dtype)
-    grouped_delta = delta.reshape(grouped_shape)
-    average_delta = _bind_average(delta, places, mean)
-    average_product = _bind_average(each, places, mean)
+    own_delta, (blocks_of_delta, _) = delta.reshape(by_rows), in_blocks(delta)
+    average_delta = _bind_average(delta, places, groups, mean)
+    average_product = _bind_average(each, places, groups, mean)
     fill_gradients = bind_sums(normalized, delta, each, gradients, workspace)
 
     def backward(dy: Array) -> Array:
         np.copyto(delta, dy)
         fill_gradients()
         if scale is not None:
-            np.multiply(delta, scale, out=delta)
+            np.multiply(blocks_of_delta, scale, out=blocks_of_delta)
         np.multiply(delta, normalized, out=each)
         average_product()
-        np.multiply(grouped, mean, out=grouped_each)
+        spread_mean()
+        np.multiply(own, wide_mean, out=own_each)
         if centered:
             average_delta()
-            np.subtract(grouped_delta, mean, out=grouped_delta)
+            spread_mean()
+            np.subtract(own_delta, wide_mean, out=own_delta)
         np.subtract(delta, each, out=delta)
-        np.multiply(grouped_delta, inverse, out=grouped_delta)
+        np.multiply(own_delta, wide_inverse, out=own_delta)
         return delta
 
     return Bound(y, forward, backward)
 
 
-def _bind_average(values: Array, places: int, out: Array) -> Callable[[], None]:
+def _bind_average(values: Array, places: int, groups: int, out: Array) -> Callable[[], None]:
     """A function that writes the mean over places and the features of each group, by two products.
 
     Args:
         values: (runs, …, features), in row order.
         places: rows of it that belong together.
-        out: (runs, rows/places, 1, groups, 1).
+        groups: that the features are dealt out to.
+        out: (runs, rows/places, 1, 1), or with features on the last axis, each of which gets its group's.
     """
-    runs, rows, _, groups, _ = out.shape
+    runs, rows, _, width = out.shape
     features = values.shape[-1]
+    size = features // groups
     over = values.reshape(runs, rows, places, features)
-    total = out.reshape(runs, rows, groups)
-    belongs = np.repeat(np.eye(groups), features // groups, axis=0) / (places * features // groups)
+    total = out.reshape(runs, rows, width)
+    belongs = np.kron(np.eye(groups), np.ones((size, 1 if width == 1 else size))) / (places * size)
     belongs = belongs.astype(values.dtype)[None]
     ones = np.ones((1, 1, 1, places), values.dtype)
     summed = over if places == 1 else aligned_empty((runs, rows, 1, features), values.dtype)

@@ -51,12 +51,6 @@ class Residual(Layer):
     def state(self, input_shape: Shape) -> dict[str, State]:
         return {slot.name: slot.state for slot in Network(self.layers, input_shape).state_slots}
 
-    def multiplications(self, input_shape: Shape) -> int:
-        return Network(self.layers, input_shape).multiplications
-
-    def scratch(self, input_shape: Shape, batch: int, itemsize: int) -> int:
-        return Network(self.layers, input_shape).scratch(batch, itemsize)
-
     def least_rows(self, input_shape: Shape) -> int:
         return Network(self.layers, input_shape).least_rows
 

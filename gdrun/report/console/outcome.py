@@ -13,6 +13,7 @@ from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import group_table, result_table, run_summary, status_text
 from gdrun.report.lazily import function
 from gdrun.run_directory.store import Group, load
+from gdrun.text import printable
 
 SHOWN: Mapping[str, str] = {  # what is shown of groups of a command
     "train": "console.outcome.show_metrics",
@@ -74,9 +75,9 @@ def show_metrics(screen: Screen, group: Group) -> None:
 
 
 def _next(screen: Screen, path: Path, command: str) -> None:
-    screen.show_line(Text.assemble(("run     ", "faint"), str(path)))
-    screen.show_line(Text.assemble(("report  ", "faint"), str(path / "report.html")))
-    screen.show_line(Text.assemble(("next    ", "faint"), (command, "command")))
+    screen.show_line(Text.assemble(("run     ", "faint"), printable(path, one_line=True)))
+    screen.show_line(Text.assemble(("report  ", "faint"), printable(path / "report.html", one_line=True)))
+    screen.show_line(Text.assemble(("next    ", "faint"), (printable(command, one_line=True), "command")))
 
 
 def _strict(value: Any) -> Any:

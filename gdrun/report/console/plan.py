@@ -131,7 +131,7 @@ def optimizer_in_words(plan: Plan) -> str:
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor
     what = config.optimizer.rate_option.replace("_", " ")
     around = ["lookahead"] if config.lookahead else []
-    around += [config.averaging.name] if config.averaging else []
+    around += [f"averaged ({config.averaging.name})"] if config.averaging else []
     around += ["gradient noise"] if config.gradient_noise else []
     return ", ".join([config.optimizer.name, f"{what} {number(rate)}", config.schedule.name, *around])
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_CLOSEST = 1e-9  # of the ends of an axis, relative to their size
+_SMALLEST = 1e-200  # size of the ends; ten times less is still a number
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -17,6 +20,14 @@ class Axis:
     high: float
     start: float
     stop: float
+
+    @staticmethod
+    def over(low: float, high: float, start: float, stop: float) -> Axis:
+        """An axis over these values, wider where they are so close that nothing could be told apart."""
+        room = max(abs(low), abs(high), _SMALLEST) * _CLOSEST
+        return (
+            Axis(low, high, start, stop) if high - low > room else Axis(low - room, high + room, start, stop)
+        )
 
     def place(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where values are drawn."""

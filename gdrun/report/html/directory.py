@@ -11,18 +11,21 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from gdrun.errors import GdrunError
+from gdrun.errors import GdrunError, SystemRefusedError
+from gdrun.report.html.first_layer import image_shape
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.run_directory.directory import GOOD, MEMBERS, REPORT
+from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
-from gdrun.run_directory.tables import unguarded
+from gdrun.run_directory.tables import LARGEST, unguarded
 from gdrun.run_directory.trajectory import TRAJECTORY
 
 Value = TypeVar("Value")
 
 MOST_MEMBERS = 200  # of a group, that are read for their curves
+MOST_STILLS = 6  # of them, whose pictures of learning are shown side by side
 MOST_REASONS = 20  # of runs that ended badly, that are read and shown
 
 
@@ -30,14 +33,15 @@ def read_run(run: Run) -> ReportRun:
     """One run."""
     notes: list[str] = []
     nothing: dict[str, Any] = {}
-    images = section(run.record, "data", "preprocessing").get("row_shape") and run.result
+    config = attempt(lambda: run.config, nothing, notes)
+    images = bool(run.result and image_shape(config, run.record))
     return ReportRun(
         name=run.path.absolute().name,
         config_text=attempt(lambda: run.config_text, "", notes),
-        config=attempt(lambda: run.config, {}, notes),
+        config=config,
         record={**run.record, "status": run.status},
         metrics=metrics_of(run, notes),
-        predictions=columns(run.path / "predictions.csv", notes),
+        predictions=columns(run, "predictions.csv", notes),
         learning=attempt(run.learning, nothing, notes),
         weights=attempt(run.weights, nothing, notes) if images else {},
         notes=tuple(dict.fromkeys(notes)),
@@ -47,7 +51,7 @@ def read_run(run: Run) -> ReportRun:
 def metrics_of(run: Run, notes: list[str]) -> Columns:
     """The columns of metrics.csv, or of trajectory.csv for a descent."""
     name = TRAJECTORY if (run.path / TRAJECTORY).is_file() else "metrics.csv"
-    return columns(run.path / name, notes, numbers=True)
+    return columns(run, name, notes, numbers=True)
 
 
 def read_group(group: Group, *, members: bool = True) -> ReportGroup:
@@ -58,8 +62,8 @@ def read_group(group: Group, *, members: bool = True) -> ReportGroup:
     notes: list[str] = []
     nothing: dict[str, Any] = {}
     begun = begun_members(group) if members else []
-    read = read_members(group, evenly(begun, MOST_MEMBERS), notes)
-    results = columns(group.path / "results.csv", notes)
+    read = read_members(group, evenly(begun, MOST_MEMBERS), notes, MOST_STILLS)
+    results = columns(group, "results.csv", notes)
     summary = attempt(lambda: group.summary, nothing, notes)
     shown = group.record.get("command") == "kfold" and not section(summary, "confusion")
     return ReportGroup(
@@ -73,7 +77,7 @@ def read_group(group: Group, *, members: bool = True) -> ReportGroup:
         members=read,
         reports=frozenset(name for name in begun if (group.path / MEMBERS / name / REPORT).is_file()),
         reasons=read_reasons(group, begun, results),
-        predictions=columns(group.path / "predictions.csv", notes) if shown else {},
+        predictions=columns(group, "predictions.csv", notes) if shown else {},
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -94,9 +98,15 @@ def evenly(names: Sequence[str], most: int) -> list[str]:
     return [names[place] for place in places]
 
 
-def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[str, ReportRun]:
-    """What the curves of some members need: record and metrics of those that have begun and can be read."""
-    found = {}
+def read_members(
+    group: Group, names: Iterable[str], notes: list[str], pictures: int = 0
+) -> dict[str, ReportRun]:
+    """What the curves of some members need: record and metrics of those that have begun and can be read.
+
+    So many of them, the first ones, come with their pictures of learning.
+    """
+    found: dict[str, ReportRun] = {}
+    nothing: dict[str, Any] = {}
     for name in names:
         if not has_begun(group, name):
             continue
@@ -105,8 +115,13 @@ def read_members(group: Group, names: Iterable[str], notes: list[str]) -> dict[s
         except GdrunError as error:
             notes.append(str(error))
             continue
-        metrics = metrics_of(run, notes)
-        found[name] = ReportRun(name, record={**run.record, "status": run.status}, metrics=metrics)
+        learning = attempt(run.learning, nothing, notes) if len(found) < pictures else {}
+        found[name] = ReportRun(
+            name,
+            record={**run.record, "status": run.status},
+            metrics=metrics_of(run, notes),
+            learning=learning,
+        )
     return found
 
 
@@ -127,7 +142,7 @@ def attempt(read_it: Callable[[], Value], otherwise: Value, notes: list[str]) ->
         return otherwise
 
 
-def columns(path: Path, notes: list[str], *, numbers: bool = False) -> Columns:
+def columns(saved: Run | Group, name: str, notes: list[str], *, numbers: bool = False) -> Columns:
     """The columns of a CSV file, none where there is no file; a line that is cut short is left out.
 
     With `numbers`, cells are floats, and None where they are empty: unlike in `Run.metrics`, a NaN that
@@ -135,7 +150,7 @@ def columns(path: Path, notes: list[str], *, numbers: bool = False) -> Columns:
     their columns come without cells.
     """
     try:
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = read_bytes(saved.path / name, LARGEST, saved.digest_of(name)).decode("utf-8", "replace")
         text = text[: text.rfind("\n") + 1]
         header = [unguarded(cell) for cell in next(csv.reader(io.StringIO(text, newline="")), [])]
         shown = [column for column in header if not column.startswith(PROBABILITY)]
@@ -144,11 +159,11 @@ def columns(path: Path, notes: list[str], *, numbers: bool = False) -> Columns:
         rows = cells_of(text, len(header), len(shown))
     except FileNotFoundError:
         return {}
-    except OSError as error:
-        notes.append(f"{path.name} can't be read: {error.strerror}.")
+    except SystemRefusedError as error:
+        notes.append(str(error))
         return {}
-    except csv.Error as error:
-        notes.append(f"{path.name} is damaged: {error}.")
+    except (ValueError, csv.Error) as error:
+        notes.append(f"{name} is damaged: {error}.")
         return {}
     table = list(zip(*rows, strict=True)) if rows else [()] * len(shown)
     cells: dict[str, list[Any]] = {column: [] for column in header}

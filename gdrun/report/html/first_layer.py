@@ -10,12 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.data.datasets import DATASETS
 from gdrun.report.html.png import Colour, picture
+from gdrun.report.html.source import section
 from gdrun.report.html.surface import RGB
-from gdrun.report.html.words import figure
+from gdrun.report.html.words import component_name, figure
 
 MOST_IMAGES = 64
 MOST_PIXELS = 120_000  # of all images together: about as many bytes of the page
+
+# Orange above, blue below, nothing in the middle: so it goes with light and dark paper.
+SIGNED: list[Colour] = [(*RGB[step > 127], round(abs(2 * step - 255))) for step in range(256)]
+MIXED: list[Colour] = [
+    (red * 51, round(green * 42.5), blue * 51, 255)
+    for red in range(6)
+    for green in range(7)
+    for blue in range(6)
+]
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,20 @@ class Images:
     caption: str
     images: Sequence[tuple[str, str]]
     small: bool  # a few pixels wide
+
+
+def image_shape(config: Mapping[str, Any], record: Mapping[str, Any]) -> list[int]:
+    """(height, width, channels) of a row of the data, also where the network takes it as a list of pixels.
+
+    Args:
+        config: names the dataset.
+        record: run.json, which knows the shape of rows that are not flat.
+    """
+    shape = section(record, "data", "preprocessing").get("row_shape")
+    if shape is None:
+        dataset = DATASETS.get(component_name(config.get("dataset")))
+        shape = list(getattr(dataset, "image_shape", ()))
+    return [int(size) for size in shape] if isinstance(shape, list) else []
 
 
 def first_layer(
@@ -77,20 +102,8 @@ def _image(weight: NDArray[Any]) -> str:
     if weight.shape[2] == 1:
         largest = np.abs(values).max() or 1.0
         pixels = np.rint(127.5 + 127.5 * values[..., 0] / largest).astype(np.uint8)
-        return picture(pixels, [_signed(step) for step in range(256)])
+        return picture(pixels, SIGNED)
     low, high = values.min(), values.max()
     parts = np.rint((values - low) / ((high - low) or 1.0) * np.array([5, 6, 5])).astype(int)
     pixels = (parts[..., 0] * 7 + parts[..., 1]) * 6 + parts[..., 2]  # 6·7·6 = 252 colours
-    palette: list[Colour] = [
-        (red * 51, round(green * 42.5), blue * 51, 255)
-        for red in range(6)
-        for green in range(7)
-        for blue in range(6)
-    ]
-    return picture(pixels.astype(np.uint8), palette)
-
-
-def _signed(step: int) -> Colour:
-    """Orange above, blue below, nothing in the middle: so it goes with light and dark paper."""
-    share = (step - 127.5) / 127.5
-    return (*(RGB[1] if share > 0 else RGB[0]), round(255 * abs(share)))
+    return picture(pixels.astype(np.uint8), MIXED)

@@ -18,6 +18,7 @@ from gdrun.report.html.large_groups import (
     result_rows,
     sampled,
 )
+from gdrun.report.html.learning import stills
 from gdrun.report.html.run_page import details, metric_names, setting
 from gdrun.report.html.seed_curves import seed_charts
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
@@ -43,10 +44,12 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
     tested = {name.replace("test_", "val_", 1): () for name in metrics}
     names = metric_names(dict(first.metrics) | tested, {})
     runs = as_int(group.summary.get("runs")) or len(members) or len(next(iter(group.results.values()), ()))
+    pictures, caption = stills(members)
     page = {
         "title": str(group.record.get("name") or group.config.get("name") or group.name),
         "kind": "group",
         "noun": noun,
+        "runs": runs,
         "interval": INTERVALS[noun],
         "status": str(group.record.get("status") or "unknown"),
         "headline": headline(group, runs, noun),
@@ -58,6 +61,8 @@ def group_page(group: ReportGroup) -> dict[str, Any]:
         "binned": result_rows(group) > MOST_DOTS,
         "charts": seed_charts(group.members, names, noun),
         "sampled": sampled(group, noun),
+        "stills": pictures,
+        "stills_caption": caption,
         "seeds": seeds_table(group),
         "left_out": left_out(group, noun),
         "ended_badly": ended_badly(group),

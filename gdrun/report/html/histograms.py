@@ -16,6 +16,8 @@ Arrays = Mapping[str, NDArray[Any]]
 
 BINS = 60  # of a histogram as it is drawn
 MOST_LINES = 8
+OUTERMOST = 0.001  # the share of the values on each side for which an axis isn't made longer
+AXES = "Each to its own height, without the outermost 0.1 % on either side; dashed: the first epoch."
 KINDS = {  # kind: what numbers its layers, its title, its axis, what is drawn by epoch, and the caption
     "activations": (
         *("activations.layers", "Activations", "output of a unit", "Spread of the activations"),
@@ -68,10 +70,7 @@ def _ridges(
 ) -> Chart:
     epochs = arrays["epochs"].tolist()
     counts, bounds = arrays[f"{kind}.counts"].astype(float), arrays[f"{kind}.range"]
-    seen = counts.sum(axis=2) > 0
-    low, high = (float(bounds[seen][:, 0].min()), float(bounds[seen][:, 1].max())) if seen.any() else (0, 1)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    low, high = _common_range(counts.reshape(-1, counts.shape[2]), bounds.reshape(-1, 2))
     frames = []
     for frame in range(len(epochs)):
         heights = []
@@ -103,7 +102,20 @@ def _ridges(
         ],
     }
     alternative = f"{title} by layer at {words[start]}, mean and standard deviation: {said}."
-    return Chart(title, alternative, caption + " Each to its own height; dashed: the first epoch.", drawing)
+    return Chart(title, alternative, f"{caption} {AXES}", drawing)
+
+
+def _common_range(counts: NDArray[np.float64], bounds: NDArray[np.float64]) -> tuple[float, float]:
+    """From where to where an axis must reach for many histograms, but for the outermost of each."""
+    ends = []
+    for own, (low, high) in zip(counts, bounds.tolist(), strict=True):
+        if total := own.sum():
+            reached = np.concatenate([[0.0], np.cumsum(own)]) / total
+            ends += np.interp(
+                (OUTERMOST, 1 - OUTERMOST), reached, np.linspace(low, high, len(reached))
+            ).tolist()
+    low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
 
 
 def _rebinned(

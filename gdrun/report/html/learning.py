@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.report.html.first_layer import first_layer
+from gdrun.report.html.first_layer import first_layer, image_shape
 from gdrun.report.html.histograms import histogram_charts, moments_table
 from gdrun.report.html.source import ReportRun, section
-from gdrun.report.html.surface import surface
+from gdrun.report.html.surface import BY_EPOCH, Drawing, shown_first, surface
 from gdrun.report.html.words import as_int
 
 _KINDS = ("activations", "gradients", "weights")
@@ -26,8 +27,7 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
     arrays = run.learning if fits(run.learning, preprocessing) else {}
     layers = run.record.get("layers")
     layers = layers if isinstance(layers, list) else []
-    shape = preprocessing.get("row_shape")
-    shape = [int(size) for size in shape] if isinstance(shape, list) else []
+    shape = image_shape(run.config, run.record)
     return {
         "surface": surface(arrays, preprocessing, labels, kept),
         "images": first_layer(run.weights, shape, labels),
@@ -37,13 +37,37 @@ def learning_section(run: ReportRun) -> dict[str, Any]:
     }
 
 
+def stills(runs: Iterable[ReportRun]) -> tuple[list[Drawing], str]:
+    """What the kept weights of each run compute, where there is such a picture, and one caption for all."""
+    found, caption = [], ""
+    for run in runs:
+        data = section(run.record, "data")
+        preprocessing = section(data, "preprocessing")
+        if fits(run.learning, preprocessing):
+            kept = as_int(section(run.record, "result").get("best_epoch"))
+            labels = [str(label) for label in data.get("labels") or ()]
+            place = shown_first(run.learning["epochs"].tolist(), kept)
+            one = {
+                name: array[place : place + 1] if name in BY_EPOCH else array
+                for name, array in run.learning.items()
+            }
+            drawing = surface(one, preprocessing, labels, kept)
+            if drawing is not None:
+                found.append(replace(drawing, title=run.name, caption=""))
+                caption = caption or drawing.caption
+    return found, caption
+
+
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
-    """Whether the arrays are those that gdrun writes into a learning.npz: shapes, and nothing infinite."""
+    """Whether the arrays are as gdrun writes them into a learning.npz: shapes, finite numbers, axes that rise."""
     if "epochs" not in arrays or arrays["epochs"].ndim != 1 or not len(arrays["epochs"]):
         return False
     frames = len(arrays["epochs"])
     sizes = {name: array.shape for name, array in arrays.items()}
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if not all(array.dtype.kind in "iuf" and np.isfinite(array).all() for array in arrays.values()):
+        return False
+    axes = [arrays[name] for name in ("surface.x", "surface.y", "curve.x") if name in arrays]
+    if not all(axis.ndim == 1 and (np.diff(axis) > 0).all() for axis in axes):
         return False
     names = preprocessing.get("numbers")
     expected: dict[str, tuple[int, ...]] = {"epochs": (frames,)}

@@ -19,6 +19,7 @@ from gdrun.report.html.words import count, figure
 
 Arrays = Mapping[str, NDArray[Any]]
 
+BY_EPOCH = {"epochs", "surface.class", "surface.margin", "surface.value", "curve.value"}
 WIDTH, HEIGHT = 440, 400
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 26, 46
 RGB = (  # of the style sheet's --c0 to --c7 on white; in a picture they can't follow the colour scheme
@@ -26,6 +27,9 @@ RGB = (  # of the style sheet's --c0 to --c7 on white; in a picture they can't f
     *((160, 120, 0), (132, 80, 42), (106, 81, 163), (107, 111, 118)),
 )
 SHADES = 32  # of a class's colour
+CLASSES: list[Colour] = [
+    (*colour, round(255 * (0.08 + 0.4 * shade / (SHADES - 1)))) for colour in RGB for shade in range(SHADES)
+]
 LEVELS = 5  # lines of equal value
 STEPS = 9  # colours of values
 
@@ -97,7 +101,7 @@ def surface(
 
 
 def _axis(values: NDArray[np.float64], start: float, stop: float) -> Axis:
-    return Axis(float(values.min()), float(values.max()), start, stop)
+    return Axis.over(float(values.min()), float(values.max()), start, stop)
 
 
 def _axes(arrays: Arrays) -> tuple[Axis, Axis, tuple[float, float, float, float]]:
@@ -125,16 +129,11 @@ def _regions(
     arrays: Arrays, names: Sequence[str], labels: Sequence[str], words: Sequence[str], start: int
 ) -> Drawing:
     x, y, shaded = _axes(arrays)
-    palette: list[Colour] = [
-        (*RGB[colour], round(255 * (0.08 + 0.4 * shade / (SHADES - 1))))
-        for colour in range(len(RGB))
-        for shade in range(SHADES)
-    ]
     frames = []
     for said, classes, margin in zip(words, arrays["surface.class"], arrays["surface.margin"], strict=True):
         pixels = (classes % len(RGB)) * SHADES + margin // (256 // SHADES)
         lines = _on_paper(borders(classes, margin.astype(float)), x, y, classes.shape)
-        frames.append(Frame(said, picture(pixels[::-1].astype(np.uint8), palette), [(lines, "var(--ink)")]))
+        frames.append(Frame(said, picture(pixels[::-1].astype(np.uint8), CLASSES), [(lines, "var(--ink)")]))
     across, up = x.place(arrays["points.features"][:, 0]), y.place(arrays["points.features"][:, 1])
     target = arrays["points.target"]
     points = [
@@ -226,7 +225,7 @@ def _curve(
         room = 0.08 * (high - low) or 0.5
         low, high = low - room, high + room
     x = _axis(arrays["curve.x"], LEFT, WIDTH - RIGHT)
-    y = Axis(low, high, HEIGHT - BOTTOM, TOP)
+    y = Axis.over(low, high, HEIGHT - BOTTOM, TOP)
     across = x.place(arrays["curve.x"])
     colours = [f"var(--c{output % len(RGB)})" for output in range(outputs)]
     frames = []
