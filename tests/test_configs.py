@@ -23,6 +23,7 @@ LOWEST_ACCURACY = {
     "moons-decision": 0.93,
     "digits-svm": 0.9,
     "mnist-mlp": 0.88,
+    "mnist-lenet": 0.975,
     "compare-breast-cancer": 0.92,
     "mlp-inverse-scaling-digits": 0.5,
 }
@@ -249,6 +250,18 @@ class TestComments:
         run = trained("mnist-mlp")
         assert run.record["data"]["evaluated_train_rows"] == 1000
         assert record(run.path)["data"]["rows_by_part"]["train"] > 1000
+
+    def test_lenet_makes_a_third_of_the_errors_of_the_mlp(self, trained: Train) -> None:
+        lenet, mlp = trained("mnist-lenet"), trained("mnist-mlp")
+        assert lenet.result["test"]["accuracy"] >= 0.975
+        assert 1 - lenet.result["test"]["accuracy"] < (1 - mlp.result["test"]["accuracy"]) / 3
+        assert lenet.record["parameters"] < 0.7 * mlp.record["parameters"]
+
+    def test_lenet_learns_by_heart_without_the_moves(self, trained: Train) -> None:
+        moved = trained("mnist-lenet")
+        still = trained("mnist-lenet", "augmentation=null", "epochs=12")
+        assert still.metrics["train_loss"][-1] < moved.metrics["train_loss"][-1]
+        assert still.result["test"]["accuracy"] < moved.result["test"]["accuracy"]
 
     def test_digits_stop_when_the_validation_loss_has_turned(self, trained: Train) -> None:
         run = trained("digits-mlp", "epochs=200")

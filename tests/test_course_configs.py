@@ -237,3 +237,15 @@ def test_15_folds_differ_and_test_every_row_once(tmp_path: Path) -> None:
     assert sorted(row for run in group.members.values() for row in run.split()["test"]) == list(range(178))
     low, high = group.summary["metrics"]["test_accuracy"]["interval"]
     assert low < group.summary["pooled"]["accuracy"] < high
+
+
+def test_16_filters_make_half_of_the_errors_of_a_dense_layer(train: Train) -> None:
+    dense, moved = "model={name: mlp, hidden: [64]}", "augmentation.shift=2"
+    runs = {words: train(16, *words) for words in ((), (dense,), (moved,), (dense, moved))}
+    errors = {words: 1 - run.result["test"]["accuracy"] for words, run in runs.items()}
+    assert errors[()] < 0.65 * errors[(dense,)]
+    assert errors[(moved,)] < 0.65 * errors[(dense, moved)]
+    assert errors[(moved,)] < errors[()]
+    assert errors[(dense, moved)] < errors[(dense,)]
+    assert runs[()].record["parameters"] == 5_994
+    assert runs[(dense,)].record["parameters"] == 50_890

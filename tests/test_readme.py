@@ -37,7 +37,9 @@ def test_it_begins_with_the_two_commands() -> None:
 
 
 def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
-    shown, compared, objective = blocks("yaml")
+    shown, *others = blocks("yaml")
+    (compared,) = (block for block in others if "compare:" in block)
+    (objective,) = (block for block in others if "objective:" in block)
     assert yaml.safe_load(shown) == yaml.safe_load((ROOT / "configs" / "digits-mlp.yaml").read_text())
     path = tmp_path / "shown.yaml"
     path.write_text(shown)
@@ -48,6 +50,13 @@ def test_the_config_is_the_one_of_the_demo(tmp_path: Path) -> None:
     assert [contestant.name for contestant in compare.optimizers or ()] == ["sgd", "adam-both"]
     path.write_text(objective)
     assert read_source(path).load_objective().config.steps == 500
+
+
+def test_the_config_for_images_is_one(tmp_path: Path) -> None:
+    (shown,) = (block for block in blocks("yaml") if "augmentation:" in block)
+    (tmp_path / "images.yaml").write_text(shown)
+    answer = run_gdrun("validate", "images.yaml", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_every_command_of_the_tour_exists(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from gdrun.nn.activation import Activation
 from gdrun.nn.activations.identity import Identity
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.layer import Array, Bound, Layer, Parameter, Shape, Workspace
-from gdrun.nn.layers.convolution import Convolution, bind_convolution, check_groups, kernel_parameters
+from gdrun.nn.layers.columns import bind_convolution
+from gdrun.nn.layers.convolution import Convolution, check_groups, kernel_parameters
 from gdrun.nn.windows import Padding, Size, axes
 
 

@@ -1,28 +1,14 @@
-"""What convolutions of images and of sequences share: columns, products, and the way back.
-
-The windows of some images are copied, one under the other, into a column buffer, and one product with the
-kernels gives all their outputs. Columns of a whole batch would take many times the memory of the batch and
-leave every cache. So it is worked off in chunks of at most `COLUMN_BYTES`, and the backward pass gathers the
-columns again: copying them inside the cache takes less time than fetching them from memory.
-"""
+"""The shapes of a convolution, of images or of sequences, and the chunks in which it is worked off."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from math import ceil, prod
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
-from gdrun.arrays import aligned_empty, aligned_zeros
-from gdrun.nn.activation import Activation
 from gdrun.nn.initializer import Initializer
-from gdrun.nn.layer import Array, Bound, Parameter, Shape, Workspace, evaluate_only
-from gdrun.nn.operations import Operation, in_order, on_buffer
-from gdrun.nn.product import bind_product
-from gdrun.nn.windows import Axis, windows
+from gdrun.nn.layer import Array, Parameter, Shape
+from gdrun.nn.windows import Axis
 
 COLUMN_BYTES = 1 << 19  # of the column buffer; or one line of windows, where that is more
 
@@ -67,6 +53,16 @@ class Convolution:
         """Whether windows reach beyond the images."""
         return self.height.padded or self.width.padded
 
+    @property
+    def back_by_line(self) -> bool:
+        """Whether the input gradient is best computed as a convolution of lines, rather than tap by tap.
+
+        That takes fewer and longer additions, but columns of the output gradient: no more than those of x.
+        """
+        across = self.width.seen * self.filters
+        along = self.width.count * self.channels * self.height.window
+        return self.groups == self.width.stride == 1 and across <= along
+
     def interior(self, padded: Array) -> Array:
         """The images (…, height, width, channels) in padded ones."""
         top, left = self.height.before, self.width.before
@@ -82,7 +78,9 @@ class Convolution:
         chunk = chunks(self, 1, batch, itemsize)[0]
         images, lines = int(chunk.images.stop), int(chunk.lines.stop)
         columns = images * lines * self.width.count * self.inputs * self.groups
-        return columns + 2 * self.padded * images * prod(self.padded_shape) + self.inputs * self.filters
+        padded = 2 * self.padded * images * prod(self.padded_shape)
+        back = images * lines * self.width.seen * (2 * self.filters + self.height.window * self.channels)
+        return columns + padded + 2 * self.inputs * self.filters + self.back_by_line * back
 
 
 class _Options(Protocol):
@@ -150,188 +148,3 @@ def _even(count: int, most: int) -> int:
 
 def _slices(count: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-
-def bind_convolution(
-    of: Convolution,
-    activation: Activation,
-    output_shape: Shape,
-    x: Array,
-    weights: Mapping[str, Array],
-    gradients: Mapping[str, Array],
-    workspace: Workspace,
-) -> Bound:
-    """The convolution y = a(x ∗ W + b), bound as a layer is.
-
-    Args:
-        of: its shapes.
-        activation: a.
-        output_shape: of a row: that of an image, or of a sequence.
-        x, weights, gradients, workspace: as for `Layer.bind`, with "weight" (runs, *kernel, channels/groups,
-            filters) and perhaps "bias" (runs, filters).
-    """
-    dx = workspace.like(x) if gradients and workspace.input_gradient else None
-    z = workspace.activations(*output_shape)
-    workspace.overwritable = True  # nothing below reads z
-    y, activate, derive, overwritable = activation.bind(z, workspace)
-    passes = _Passes(of, _as_images(x), weights, workspace)
-    forward = in_order([*passes.forward(_as_images(z)), activate])
-    if not gradients:
-        return Bound(y, forward, evaluate_only, overwritable)
-
-    images = None if dx is None else _as_images(dx)
-    go_back = on_buffer(lambda dz: passes.backward(_as_images(dz), gradients, images))
-
-    def backward(dy: Array) -> Array | None:
-        dz = derive(dy)
-        if dz is not None:
-            go_back(dz)
-        return dx
-
-    return Bound(y, forward, backward, overwritable)
-
-
-def _as_images(rows: Array) -> Array:
-    """A view of sequences (runs, batch, time, features) as images of height 1; images as they are."""
-    return rows if rows.ndim == 5 else rows[:, :, None]
-
-
-class _Passes:
-    """The operations of the forward and the backward pass, chunk by chunk, on buffers that chunks share."""
-
-    def __init__(self, of: Convolution, x: Array, weights: Mapping[str, Array], workspace: Workspace) -> None:
-        self.of = of
-        self.x = x
-        self.workspace = workspace
-        runs, groups = workspace.runs, of.groups
-        inputs, outputs = of.channels // groups, of.filters // groups
-        self.bias = weights.get("bias")
-        # (runs, groups, inputs, outputs), and of each tap (runs, groups, taps, outputs, channels)
-        self.kernels = self._by_group(weights["weight"])
-        self.kernels_back = (
-            weights["weight"].reshape(runs, of.taps, inputs, groups, outputs).transpose(0, 3, 1, 4, 2)
-        )
-        shared = len(x) < runs  # one input for all runs: its columns are gathered once for all
-        self.chunks = chunks(of, 1 if shared else runs, workspace.batch, workspace.dtype.itemsize)
-        if shared:
-            self.chunks = [chunk._replace(runs=slice(0, runs)) for chunk in self.chunks]
-        largest = self.chunks[0]
-        shape = (1 if shared else largest.runs.stop, largest.images.stop, *of.padded_shape)
-        self.padded = aligned_zeros(shape, workspace.dtype) if of.padded else None
-
-    def forward(self, z: Array) -> list[Operation]:
-        """z = x ∗ W + b."""
-        operations = list[Operation]()
-        if self.bias is not None:  # added by whole lines: additions of a few filters each are slow
-            line = aligned_empty((len(z), 1, 1, *z.shape[3:]), z.dtype)
-            operations.append(partial(np.copyto, line, self.bias[:, None, None, None]))
-        for chunk in self.chunks:
-            gather, columns = self._gather(chunk)
-            operations += gather
-            operations.append(_product(columns, self.kernels[chunk.runs], self._positions(z, chunk)))
-            if self.bias is not None:
-                part = z[chunk]
-                operations.append(partial(np.add, part, line[chunk.runs], out=part))
-        return operations
-
-    def backward(self, dz: Array, gradients: Mapping[str, Array], dx: Array | None) -> list[Operation]:
-        """∂L/∂W, ∂L/∂b and ∂L/∂x of dz = ∂L/∂z."""
-        operations: list[Operation] = []
-        if not dz.flags.c_contiguous:
-            copy = aligned_empty(dz.shape, dz.dtype)
-            operations.append(partial(np.copyto, copy, dz))
-            dz = copy
-        if self.bias is not None:
-            operations += self._bias_gradient(dz, gradients["bias"])
-        slopes = self._by_group(gradients["weight"])
-        for chunk in self.chunks:
-            gather, columns = self._gather(chunk)
-            operations += gather
-            slope, of_chunk = slopes[chunk.runs], self._positions(dz, chunk)
-            first = chunk.images.start == chunk.lines.start == 0
-            part = slope if first else self.workspace.scratch("slope", *slope.shape)
-            operations.append(_product(columns.swapaxes(-1, -2), of_chunk, part))
-            if not first:
-                operations.append(partial(np.add, slope, part, out=slope))
-            if dx is not None:
-                operations += self._input_gradient(chunk, of_chunk, dx)
-        return operations
-
-    def _by_group(self, kernels: Array) -> Array:
-        """A view (runs, groups, inputs, outputs) of kernels."""
-        of = self.of
-        return kernels.reshape(len(kernels), of.inputs, of.groups, -1).transpose(0, 2, 1, 3)
-
-    def _positions(self, z: Array, chunk: Chunk) -> Array:
-        """A view (runs, groups, positions, outputs) of the outputs of a chunk, or of their gradients."""
-        part = z[chunk]
-        return part.reshape(len(part), -1, self.of.groups, part.shape[-1] // self.of.groups).swapaxes(1, 2)
-
-    def _source(self, chunk: Chunk) -> tuple[slice, slice]:
-        """Where the images of a chunk are in x."""
-        return (chunk.runs if len(self.x) == self.workspace.runs else slice(0, 1)), chunk.images
-
-    def _gather(self, chunk: Chunk) -> tuple[list[Operation], Array]:
-        """Operations that fill the column buffer, and the columns (runs, groups, positions, inputs)."""
-        of = self.of
-        images, operations = self.x[self._source(chunk)], list[Operation]()
-        if self.padded is not None:
-            padded = self.padded[: images.shape[0], : images.shape[1]]
-            if chunk.lines.start == 0:
-                operations.append(partial(np.copyto, of.interior(padded), images))
-            images = padded
-        seen = windows(images, of.height, of.width)[:, :, chunk.lines]
-        seen = seen.reshape(*seen.shape[:-1], of.groups, -1)  # runs, images, lines, across, taps, taps, g, c
-        runs, inputs = len(seen), of.inputs
-        if of.channels == of.groups:  # single values lie apart, but neighbours in a line beside each other
-            order, shape = (0, 6, 4, 5, 7, 1, 2, 3), (runs, of.groups, inputs, -1)
-        else:
-            order, shape = (0, 6, 1, 2, 3, 4, 5, 7), (runs, of.groups, -1, inputs)
-        seen = seen.transpose(order)
-        columns = self.workspace.scratch("columns", *seen.shape)
-        operations.append(partial(np.copyto, columns, seen))
-        matrix = columns.reshape(shape)
-        return operations, matrix.swapaxes(-1, -2) if of.channels == of.groups else matrix
-
-    def _input_gradient(self, chunk: Chunk, of_chunk: Array, dx: Array) -> list[Operation]:
-        """∂L/∂x of the windows of a chunk: a product a tap, added to where the tap looks."""
-        of = self.of
-        images = dx[chunk.runs, chunk.images]
-        sums = self.workspace.scratch("sums", *images.shape[:2], *of.padded_shape) if of.padded else images
-        seen = windows(sums, of.height, of.width)[:, :, chunk.lines]
-        seen = seen.reshape(*seen.shape[:-1], of.groups, -1)
-        runs, some, lines, across = seen.shape[:4]
-        products = self.workspace.scratch(
-            "columns", runs, of.groups, of.taps, some * lines * across, seen.shape[-1]
-        )
-        operations: list[Operation] = []
-        if chunk.lines.start == 0:
-            operations.append(partial(sums.fill, 0))
-        operations.append(
-            partial(np.matmul, of_chunk[:, :, None], self.kernels_back[chunk.runs], out=products)
-        )
-        by_tap = products.reshape(runs, of.groups, *seen.shape[4:6], some, lines, across, -1)
-        for tap in np.ndindex(*seen.shape[4:6]):
-            target, addend = seen[:, :, :, :, *tap], np.moveaxis(by_tap[:, :, *tap], 1, -2)
-            operations.append(partial(np.add, target, addend, out=target))
-        if of.padded and chunk.lines.stop == of.height.count:
-            operations.append(partial(np.copyto, images, of.interior(sums)))
-        return operations
-
-    def _bias_gradient(self, dz: Array, gradient: Array) -> list[Operation]:
-        """∂L/∂b: sums over lines, then along them; a product is the fastest way to a sum."""
-        runs, batch, down, across, filters = dz.shape
-        line = aligned_empty((runs, 1, across * filters), dz.dtype)
-        downwards = np.ones((1, 1, batch * down), dz.dtype)
-        along = np.ones((1, 1, across), dz.dtype)
-        return [
-            bind_product(downwards, dz.reshape(runs, batch * down, across * filters), line),
-            bind_product(along, line.reshape(runs, across, filters), gradient[:, None, :]),
-        ]
-
-
-def _product(a: Array, b: Array, out: Array) -> Operation:
-    """out = a·b of every run and group."""
-    if a.shape[1] == 1:
-        return bind_product(a[:, 0], b[:, 0], out[:, 0])
-    return partial(np.matmul, a, b, out=out)
