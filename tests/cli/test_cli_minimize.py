@@ -13,6 +13,7 @@ from cli_commands import PROJECT, Answer, finish, gdrun, record, start, strict_j
 
 import gdrun as package
 from gdrun.optim import OPTIMIZERS
+from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
 from gdrun.run_directory.store import Run
 from gdrun.run_directory.tables import read_table
@@ -356,8 +357,9 @@ class TestEnds:
     def test_members_that_have_ended_are_left_as_they_are(self, tmp_path: Path) -> None:
         minimize(tmp_path, "start={uniform: [-2, 2], count: 4}")
         group = the_run(tmp_path, "way")
-        for path in (group / "group.json", group / "members" / "start-2" / "run.json"):
-            path.write_text(path.read_text().replace('"completed"', '"interrupted"'))
+        with GroupDirectory.open(group) as directory:
+            directory.set(status="interrupted")
+        RunDirectory.open(group / "members" / "start-2", lock=False).set(status="interrupted")
         kept = way(group / "members" / "start-2")
         (group / "members" / "start-2" / "trajectory.csv").unlink()
         before = {name: record(group / "members" / name)["finished"] for name in ("start-1", "start-2")}
