@@ -103,7 +103,7 @@ class TestComments:
         assert (annealed < 1.1).all()  # the middle, or the wave next to it
         assert np.median(annealed) < 0.1
         trapped = descend("annealing", "optimizer={name: adam, learning_rate: 0.05}").results["value"]
-        assert (trapped > 1).all()
+        assert (trapped > 0.9).all()  # the values of the waves next to the middle are 0.995
 
     def test_descent_lingers_at_the_saddle(self, descend: Descend) -> None:
         norms = descend("saddle").trajectory["gradient_norm"]

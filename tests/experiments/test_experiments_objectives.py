@@ -117,6 +117,16 @@ def test_what_does_not_fit_is_said(change: dict[str, Any], message: str, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+def test_all_are_those_that_an_objective_has_a_use_for(tmp_path: Path) -> None:
+    numbers = {"compare.trials": 1, "compare.tuning_seeds": 1, "compare.seeds": 2, "steps": 5}
+    found = gdrun.compare_optimizers(VALLEY, numbers, optimizers="all", runs_dir=tmp_path)
+    assert isinstance(found, gdrun.Group)
+    assert {"adam", "lbfgs", "annealing"} <= set(found.summary["contestants"])
+    assert "sophia" not in found.summary["contestants"]
+    with pytest.raises(ConfigError, match="take another optimizer"):
+        gdrun.compare_optimizers(VALLEY, optimizers=["sgd", "sophia"], runs_dir=tmp_path)
+
+
 def test_of_an_ascent_the_highest_value_is_the_best(tmp_path: Path) -> None:
     hill = VALLEY | {"objective": {"expression": "1 - x**2 - 9*y**2"}, "direction": "maximize"}
     found = gdrun.compare_optimizers(hill, optimizers=["sgd", "momentum"], runs_dir=tmp_path)

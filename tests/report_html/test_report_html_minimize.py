@@ -12,6 +12,8 @@ import pytest
 
 import gdrun
 from gdrun.report.html import write_report
+from gdrun.run_directory.reading import digest_of
+from gdrun.run_directory.run import RunDirectory
 
 VALLEY: dict[str, Any] = {
     "objective": "rosenbrock",
@@ -90,7 +92,9 @@ def test_a_formula_is_escaped_like_any_text(tmp_path: Path) -> None:
     run, _, _ = page(VALLEY, tmp_path)
     config = run.path / "config.yaml"
     evil = '{name: expression, expression: "</script><script>alert(1)</script>"}'
-    config.write_text(config.read_text().replace("{name: rosenbrock, dimension: 2}", evil))
+    text = config.read_text().replace("{name: rosenbrock, dimension: 2}", evil)
+    config.write_text(text)
+    RunDirectory.open(run.path, lock=False).set(files={"config.yaml": digest_of(text.encode())})
     text = write_report(run.path).read_text()
     assert "<script>alert" not in text
     assert "The objective cannot be drawn" in text
@@ -99,9 +103,6 @@ def test_a_formula_is_escaped_like_any_text(tmp_path: Path) -> None:
 def test_a_run_that_left_nothing_yet_has_a_report(tmp_path: Path) -> None:
     run, _, _ = page(VALLEY, tmp_path)
     (run.path / "trajectory.csv").unlink()
-    record = json.loads((run.path / "run.json").read_text())
-    (run.path / "run.json").write_text(
-        json.dumps(record | {"result": None, "timing": None, "status": "failed"})
-    )
+    RunDirectory.open(run.path, lock=False).set(result=None, timing=None, status="failed", files=None)
     text = write_report(run.path).read_text()
     assert "There is no result" in text
