@@ -6,6 +6,7 @@ down of each, and when a run ends, is the same for all.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +34,8 @@ Status = Literal["completed", "stopped", "diverged"]
 
 LOOK_EVERY = 64
 """Steps between two looks at which runs have ended: what they have computed beyond is dropped."""
+
+LOOK_SECONDS = 0.2  # after which there is one anyhow, where steps are slow
 
 PREPARED = 1024  # steps at a time
 
@@ -136,6 +139,7 @@ def descend(work: DescentWork, look: Callable[[int, int, Array], None]) -> list[
     gradients = np.empty((LOOK_EVERY, runs, dimension), work.dtype)
     ends = _Ends(work)
     row = looked = -1
+    moment = time.monotonic()
 
     def look_again() -> int:
         rows = slice(looked + 1, row + 1)
@@ -145,9 +149,9 @@ def descend(work: DescentWork, look: Callable[[int, int, Array], None]) -> list[
     with np.errstate(all="ignore"):
         for row, here in enumerate(islice(_positions(work), work.steps + 1)):
             points[row], values[row], gradients[row - looked - 1] = here
-            if row - looked == LOOK_EVERY:
+            if row - looked == LOOK_EVERY or time.monotonic() - moment > LOOK_SECONDS:
                 going = look_again()
-                looked = row
+                looked, moment = row, time.monotonic()
                 look(row, going, values[row])
                 if not going:
                     break

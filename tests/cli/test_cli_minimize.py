@@ -233,6 +233,16 @@ class TestFiles:
             member = record(group / "members" / f"start-{number}")
             assert member["result"]["value"] == results["value"][number]
 
+    def test_workers_and_tiles_change_no_bit(self, tmp_path: Path) -> None:
+        starts = "start={uniform: [-2, 2], count: 5}"
+        minimize(tmp_path, starts, "--workers", 1, name="one")
+        minimize(tmp_path, starts, "--workers", 2, name="two")
+        one, two = the_run(tmp_path, "one"), the_run(tmp_path, "two")
+        assert len(record(two)["stacks"]) == 2
+        for number in range(5):
+            name = Path("members") / f"start-{number}"
+            assert way(one / name) == way(two / name)
+
     def test_json_is_one_document(self, tmp_path: Path) -> None:
         one = minimize(tmp_path, "--json").document
         assert one["result"]["value"] < 24.2
@@ -308,6 +318,48 @@ class TestEnds:
         for number in range(40):
             name = Path("members") / f"start-{number}"
             assert way(group / name) == way(other / name)
+
+    def test_slow_steps_can_be_interrupted_as_soon(self, tmp_path: Path) -> None:
+        plugin = tmp_path / "slow.py"
+        plugin.write_text(
+            "import time\nfrom dataclasses import dataclass\nfrom gdrun.objectives import Objective\n\n"
+            "@dataclass(frozen=True)\nclass Slow(Objective):\n    'Slow.'\n\n"
+            "    def evaluate(self, points, gradient):\n        time.sleep(0.25)\n"
+            "        gradient[...] = 2 * points\n        return (points**2).sum(axis=-1)\n"
+        )
+        (tmp_path / "slow.yaml").write_text(
+            VALLEY.replace("rosenbrock", "slow").replace("steps: 40", "steps: 100")
+        )
+        process = start(
+            "minimize",
+            tmp_path / "slow.yaml",
+            "--plugin",
+            plugin,
+            "--runs-dir",
+            tmp_path,
+            "-q",
+            "--workers",
+            1,
+        )  # 64 steps would take 16 seconds
+        wait_for(lambda: list(tmp_path.glob("*-slow/run.json")), process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process, within=10)
+        assert answer.code == 130, answer
+        assert record(the_run(tmp_path, "slow"))["status"] == "interrupted"
+
+    def test_members_that_have_ended_are_left_as_they_are(self, tmp_path: Path) -> None:
+        minimize(tmp_path, "start={uniform: [-2, 2], count: 4}")
+        group = the_run(tmp_path, "way")
+        for path in (group / "group.json", group / "members" / "start-2" / "run.json"):
+            path.write_text(path.read_text().replace('"completed"', '"interrupted"'))
+        kept = way(group / "members" / "start-2")
+        (group / "members" / "start-2" / "trajectory.csv").unlink()
+        before = {name: record(group / "members" / name)["finished"] for name in ("start-1", "start-2")}
+        assert gdrun("resume", group, "-q").code == 0
+        after = {name: record(group / "members" / name)["finished"] for name in ("start-1", "start-2")}
+        assert after["start-1"] == before["start-1"]
+        assert after["start-2"] != before["start-2"]
+        assert way(group / "members" / "start-2") == kept
 
     def test_a_run_that_was_stopped_is_made_from_its_start(self, tmp_path: Path) -> None:
         run = run_of(tmp_path)
