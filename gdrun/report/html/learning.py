@@ -59,7 +59,7 @@ def stills(runs: Iterable[ReportRun]) -> tuple[list[Drawing], str]:
 
 
 def fits(arrays: Mapping[str, NDArray[Any]], preprocessing: Mapping[str, Any]) -> bool:
-    """Whether the arrays are as gdrun writes them into a learning.npz: shapes, finite numbers, axes that rise."""
+    """Whether arrays are as gdrun writes them into a learning.npz: shapes, finite numbers, axes that rise."""
     if "epochs" not in arrays or arrays["epochs"].ndim != 1 or not len(arrays["epochs"]):
         return False
     frames = len(arrays["epochs"])
