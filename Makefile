@@ -33,7 +33,7 @@ demo: $(DEMO)/ready
 	$(DEMO)/bin/gdrun train configs/digits-mlp.yaml
 
 test: $(TEST)/ready
-	$(TEST)/bin/pytest $(PYTEST_OPTIONS)
+	$(TEST)/bin/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_OPTIONS)
 
 check: $(CHECK)/ready
 	$(CHECK)/bin/ruff check .
