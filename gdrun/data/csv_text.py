@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,8 @@ def check_file(path: Path) -> int:
     except ValueError as error:
         raise DataError(f"{str(path)!r}: not a possible path: {error}") from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise DataError(f"{path}: not a possible path: {error.strerror}") from error
         raise SystemRefusedError(f"{path}: cannot be read: {error.strerror or error}") from error
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"

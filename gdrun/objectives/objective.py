@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.component import Component
+from gdrun.component import Component, Ge, Le
 
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
+Dimension = Annotated[int, Ge(1), Le(100_000)]  # each variable has a name and a column
 
 
 class Objective(Component):

@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gdrun.component import Count
-from gdrun.objectives.objective import Array, Float64, Objective, columns
+from gdrun.objectives.objective import Array, Dimension, Float64, Objective, columns
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ class StyblinskiTang(Objective):
         smoothing and simulated annealing", Neural Networks 3, 1990.
     """
 
-    dimension: Count = 2
+    dimension: Dimension = 2
     ends: ClassVar[tuple[float, float]] = (-5.0, 5.0)
 
     def evaluate(self, points: Array, gradient: Array) -> Array:

@@ -10,8 +10,8 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from gdrun.component import Count, Ge
-from gdrun.objectives.objective import Array, Float64, Objective
+from gdrun.component import Ge
+from gdrun.objectives.objective import Array, Dimension, Float64, Objective
 
 _CONDITION, _DIMENSION = 10.0, 2  # where nothing is said
 
@@ -42,7 +42,7 @@ class Quadratic(Objective):
     matrix: tuple[tuple[float, ...], ...] | None = None
     condition: Annotated[float, Ge(1)] | None = None
     angle: float = 0.0
-    dimension: Count | None = None
+    dimension: Dimension | None = None
     linear: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
@@ -129,7 +129,7 @@ class Sphere(Objective):
         of Michigan, 1975.
     """
 
-    dimension: Count = 2
+    dimension: Dimension = 2
     minimum: ClassVar[float] = 0.0
 
     def evaluate(self, points: Array, gradient: Array) -> Array:

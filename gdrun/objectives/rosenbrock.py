@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from gdrun.component import Ge
-from gdrun.objectives.objective import Array, Objective
+from gdrun.objectives.objective import Array, Dimension, Objective
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Rosenbrock(Objective):
         Journal 3, 1960.
     """
 
-    dimension: Annotated[int, Ge(2)] = 2
+    dimension: Annotated[Dimension, Ge(2)] = 2
     minimum: ClassVar[float] = 0.0
 
     def evaluate(self, points: Array, gradient: Array) -> Array:

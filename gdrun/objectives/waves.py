@@ -9,8 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from gdrun.component import Count
-from gdrun.objectives.objective import Array, Float64, Objective, columns
+from gdrun.objectives.objective import Array, Dimension, Float64, Objective, columns
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Rastrigin(Objective):
         "The parallel genetic algorithm as function optimizer", Parallel Computing 17, 1991.
     """
 
-    dimension: Count = 2
+    dimension: Dimension = 2
     minimum: ClassVar[float] = 0.0
     ends: ClassVar[tuple[float, float]] = (-5.12, 5.12)
 
@@ -103,7 +102,7 @@ class Ackley(Objective):
         Ackley, "A Connectionist Machine for Genetic Hillclimbing", Kluwer, 1987.
     """
 
-    dimension: Count = 2
+    dimension: Dimension = 2
     minimum: ClassVar[float] = 0.0
     ends: ClassVar[tuple[float, float]] = (-5.0, 5.0)
 
@@ -142,7 +141,7 @@ class Griewank(Objective):
         Applications 34, 1981.
     """
 
-    dimension: Count = 2
+    dimension: Dimension = 2
     minimum: ClassVar[float] = 0.0
     ends: ClassVar[tuple[float, float]] = (-10.0, 10.0)
 

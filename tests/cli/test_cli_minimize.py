@@ -271,6 +271,8 @@ class TestFiles:
         assert "GB of memory" in answer.last_line
         answer = minimize(tmp_path, "start={uniform: [0, 1], count: 200000}", code=2)
         assert "200,000 starts are too many" in answer.last_line
+        answer = minimize(tmp_path, "objective={name: sphere, dimension: 1000000000}", code=2)
+        assert "at most 100000" in answer.err
 
 
 class TestEnds:

@@ -486,6 +486,11 @@ class TestInitialWeights:
 
 
 class TestRefusals:
+    def test_of_a_path_that_no_file_can_have(self, tmp_path: Path) -> None:
+        answer = gdrun("train", config_file(tmp_path), f"dataset={{name: csv, path: {'x' * 300}}}")
+        assert answer.code == 3
+        assert "not a possible path" in answer.last_line
+
     @pytest.mark.parametrize(
         ("words", "message"),
         [

@@ -267,6 +267,8 @@ def test_a_file_that_is_not_there(tmp_path):
         Csv(path=Path()).load(tmp_path)
     with pytest.raises(DataError, match="not a possible path"):
         Csv(path=Path("a\0b")).load(tmp_path)
+    with pytest.raises(DataError, match="not a possible path"):
+        Csv(path=Path("x" * 300)).load(tmp_path)
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
