@@ -243,8 +243,8 @@ def _outcomes(tiles: Sequence[Tile], engine: Engine) -> Iterator[tuple[Tile, Out
 
 
 def _apart(tile: Tile) -> list[Tile]:
-    """A tile a run."""
-    return [
+    """A tile a run. Each begins anew, and so does the tile if it comes again: no checkpoint fits both."""
+    apart = [
         replace(
             tile,
             runs=(spec,),
@@ -252,3 +252,6 @@ def _apart(tile: Tile) -> list[Tile]:
         )
         for spec in tile.runs
     ]
+    for one in (tile, *apart):
+        Checkpoints(one.checkpoints).clear()
+    return apart

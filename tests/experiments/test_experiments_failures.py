@@ -55,7 +55,34 @@ def plugin(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 
 
 KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+EARLIER_ALONE = """
+epoch_ended = TileWriter.epoch_ended
+
+def end_or_die(self, epoch):
+    names = [directory.path.name for directory in self.directories]
+    dies = "seed-2" in names and sys.argv[0] == "-c" and not Path({mended!r}).exists()
+    if dies and epoch == (5 if len(names) > 1 else 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+    epoch_ended(self, epoch)
+
+TileWriter.epoch_ended = end_or_die
+"""
 RAISE = "raise DataError('row 7 is odd; correct it')"
+
+
+def test_a_stack_that_was_taken_apart_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    """Its checkpoint is of epoch 4; alone, seed-2 came to epoch 1 of its own, and its table with it."""
+    head = PLUGIN.partition("begin = ")[0].format(name="Descent0")
+    (tmp_path / "plugin.py").write_text(head + EARLIER_ALONE.format(mended=str(tmp_path / "mended")))
+    often = ("epochs=8", "checkpoint={min_seconds: 0}")
+    words = (*often, "--seeds", "4", "--workers", "2", "--plugin", tmp_path / "plugin.py")
+    answer = gdrun("train", config_file(tmp_path), *words, "--runs-dir", tmp_path / "runs", "-q")
+    assert answer.code == 8, answer
+    path = the_run(tmp_path / "runs", "blobs")
+    (tmp_path / "mended").touch()
+    assert gdrun("resume", path, "-q").code == 0
+    assert record(path)["status"] == "completed"
+    assert bits(path / "members" / "seed-2") == bits(train(tmp_path, "alone", "seed=2", *often))
 
 
 @pytest.mark.parametrize("plugin", [KILL], indirect=True)
