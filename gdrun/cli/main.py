@@ -76,6 +76,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         return _say(f"{type(error).__name__}: {error}\n{_BUG}", GdrunError.exit_code)
+    finally:
+        try:
+            sys.stderr.flush()
+        except OSError:  # its reader has gone; the interpreter would make an exit code of that
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 @contextlib.contextmanager

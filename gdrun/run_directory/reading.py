@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from gdrun.run_directory import files
@@ -32,7 +33,8 @@ def read_bytes(path: Path, limit: int, digest: str | None = None) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size  # `read` allocates what it is asked for, whatever is there
+            data = file.read(min(size, limit) + 1)
     except FileNotFoundError:
         raise
     except IsADirectoryError:

@@ -32,7 +32,8 @@ from dask_processes import scheduler, wait_for_workers, worker
 import gdrun as from_python
 from gdrun.data.datasets.embedded import Digits
 from gdrun.engines import cluster
-from gdrun.experiments import build, carrying_out, planning
+from gdrun.engines.engine import Engine
+from gdrun.experiments import build, planning
 
 SEEDS = 6
 CHANGES = ("model.dropout=0.2", "early_stopping={monitor: val_loss, patience: 600}", "epochs=800")
@@ -145,12 +146,12 @@ def test_a_worker_reads_the_data_once_and_tasks_do_not_carry_them(
     plugin.write_text(READING.format(name=f"Digits{engine.title()}", notes=str(notes)))
     sent = []
 
-    def carry_out(work: Any, tasks: Sequence[Any], **means: Any) -> Iterator[Any]:
+    def carry_out(self: Engine, work: Any, tasks: Sequence[Any]) -> Iterator[Any]:
         sent.extend(tasks)
-        return original(work, tasks, **means)
+        return original(self, work, tasks)
 
-    original = carrying_out.carry_out
-    monkeypatch.setattr(carrying_out, "carry_out", carry_out)
+    original = Engine.carry_out
+    monkeypatch.setattr(Engine, "carry_out", carry_out)
     monkeypatch.chdir(tmp_path)  # where the workers aren't
     monkeypatch.setattr(build, "_kept", {})
     monkeypatch.setattr(Digits, "load", Digits.load)  # so that it is put back after the plugin's change

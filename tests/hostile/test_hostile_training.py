@@ -62,7 +62,7 @@ def descents(draw: st.DrawFn) -> dict[str, Any]:
 def check_run(start: Callable[..., Any], config: dict[str, Any], folder: Path) -> str:
     """What became of a config: a status, or the message."""
     runs = folder / "runs"
-    with watching() as written, memory_limit(1 << 30):
+    with watching() as written, memory_limit(3 << 30):
         try:
             run = start(config, runs_dir=runs)
         except GdrunError as error:

@@ -54,6 +54,15 @@ class Residual(Layer):
     def least_rows(self, input_shape: Shape) -> int:
         return Network(self.layers, input_shape).least_rows
 
+    def multiplications(self, input_shape: Shape) -> int:
+        return Network(self.layers, input_shape).multiplications
+
+    def scratch(self, input_shape: Shape, batch: int, itemsize: int) -> int:
+        return Network(self.layers, input_shape).scratch(batch, itemsize)
+
+    def kept(self, input_shape: Shape) -> int:
+        return 2 * Network(self.layers, input_shape).values
+
     def bind(
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
