@@ -32,7 +32,7 @@ class Shared(dict[str, Any]):
     @cached_property
     def encoded(self) -> tuple[str, list[str]]:
         """Its JSON, and the dotted names of the non-finite numbers in it."""
-        return _encoded(dict(self), "")
+        return _encoded(dict(self), None)
 
     def __reduce__(self) -> Any:  # elsewhere it is like any other
         return dict, (dict(self),)
@@ -65,7 +65,7 @@ def to_json(document: Mapping[str, Any]) -> tuple[bytes, list[str]]:
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=2).encode
 
 
-def _encoded(value: Any, name: str) -> tuple[str, list[str]]:
+def _encoded(value: Any, name: str | None) -> tuple[str, list[str]]:
     """An entry of a document as it stands there, indented, and the names of its non-finite numbers."""
     if value is None or type(value) is int:  # as most are; the encoder takes its time for them
         return "null" if value is None else repr(value), []
@@ -73,7 +73,7 @@ def _encoded(value: Any, name: str) -> tuple[str, list[str]]:
     return _encode(_plain(value, name, non_finite)).replace("\n", "\n  "), non_finite
 
 
-def _plain(value: Any, name: str, non_finite: list[str]) -> Any:
+def _plain(value: Any, name: str | None, non_finite: list[str]) -> Any:
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     match value:
@@ -82,14 +82,14 @@ def _plain(value: Any, name: str, non_finite: list[str]) -> Any:
         case float():
             if math.isfinite(value):
                 return value
-            non_finite.append(name)
+            non_finite.append(name or "")
             return None
         case PurePath():
             return str(value)
         case Mapping():
             if not all(isinstance(key, str) for key in value):
                 raise TypeError(f"{name}: the keys of JSON objects are strings")
-            prefix = f"{name}." if name else ""
+            prefix = "" if name is None else f"{name}."
             return {key: _plain(entry, f"{prefix}{key}", non_finite) for key, entry in value.items()}
         case list() | tuple():
             return [_plain(entry, f"{name}.{index}", non_finite) for index, entry in enumerate(value)]
