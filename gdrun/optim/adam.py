@@ -9,7 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay
+from gdrun.optim.optimizer import (
+    Array,
+    Float64,
+    Optimizer,
+    State,
+    add_to_mean,
+    add_to_mean_square,
+    add_weight_decay,
+    descend,
+)
 
 
 @dataclass(frozen=True)
@@ -74,20 +83,11 @@ class Adam(Optimizer):
     ) -> None:
         m, v, t = state["m"], state["v"], scratch[0]
         add_weight_decay(theta, g, c, t)
-        np.multiply(v, c["beta2"], out=v)
-        np.square(g, out=t)
-        np.add(v, t, out=v)
-        if "gain" in c:
-            np.multiply(g, c["gain"], out=g)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean_square(v, g, c, t)
+        add_to_mean(m, g, c)
         if self.amsgrad:
             v = np.maximum(state["largest_v"], v, out=state["largest_v"])
-        np.sqrt(v, out=t)
-        np.add(t, c["eps"], out=t)
-        np.divide(m, t, out=t)
-        np.multiply(t, c["step"], out=t)
-        np.subtract(theta, t, out=theta)
+        descend(theta, m, v, c, t)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay
+from gdrun.optim.optimizer import (
+    Array,
+    Float64,
+    Optimizer,
+    State,
+    add_to_mean,
+    add_to_mean_square,
+    add_weight_decay,
+    descend,
+)
 
 
 @dataclass(frozen=True)
@@ -69,10 +78,7 @@ class AdaMax(Optimizer):
         np.abs(g, out=t)
         np.add(t, c["eps"], out=t)
         np.maximum(u, t, out=u)
-        if "gain" in c:
-            np.multiply(g, c["gain"], out=g)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean(m, g, c)
         np.divide(m, u, out=t)
         np.multiply(t, c["step"], out=t)
         np.subtract(theta, t, out=theta)
@@ -151,18 +157,11 @@ class NAdam(Optimizer):
     ) -> None:
         m, v, (t, ahead) = state["m"], state["v"], scratch
         add_weight_decay(theta, g, c, t)
-        np.multiply(v, c["beta2"], out=v)
-        np.square(g, out=t)
-        np.add(v, t, out=v)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean_square(v, g, c, t)
+        add_to_mean(m, g, c)
         np.multiply(m, c["ratio"], out=ahead)
         np.add(ahead, g, out=ahead)
-        np.sqrt(v, out=t)
-        np.add(t, c["eps"], out=t)
-        np.divide(ahead, t, out=t)
-        np.multiply(t, c["step"], out=t)
-        np.subtract(theta, t, out=theta)
+        descend(theta, ahead, v, c, t)
 
 
 @dataclass(frozen=True)
@@ -230,13 +229,8 @@ class RAdam(Optimizer):
     ) -> None:
         m, v, t = state["m"], state["v"], scratch[0]
         add_weight_decay(theta, g, c, t)
-        np.multiply(v, c["beta2"], out=v)
-        np.square(g, out=t)
-        np.add(v, t, out=v)
-        if "gain" in c:
-            np.multiply(g, c["gain"], out=g)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean_square(v, g, c, t)
+        add_to_mean(m, g, c)
         np.sqrt(v, out=t)
         np.multiply(t, c["root"], out=t)
         np.add(t, c["eps"], out=t)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay
+from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_to_mean, add_weight_decay, descend
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,7 @@ class Adan(Optimizer):
         np.square(t, out=t)
         np.multiply(n, c["beta3"], out=n)
         np.add(n, t, out=n)
-        if "gain" in c:
-            np.multiply(g, c["gain"], out=g)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean(m, g, c)
         np.multiply(v, c["ratio"], out=g)
         np.add(g, m, out=g)
-        np.sqrt(n, out=t)
-        np.add(t, c["eps"], out=t)
-        np.divide(g, t, out=t)
-        np.multiply(t, c["step"], out=t)
-        np.subtract(theta, t, out=theta)
+        descend(theta, g, n, c, t)

@@ -11,7 +11,15 @@ import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
 from gdrun.optim.clipping import gradient_norm
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay
+from gdrun.optim.optimizer import (
+    Array,
+    Float64,
+    Optimizer,
+    State,
+    add_to_mean,
+    add_to_mean_square,
+    add_weight_decay,
+)
 
 _A, _B, _C = 3.4445, -4.7750, 2.0315  # of the reference: the steepest start that still stays near 1
 _ITERATIONS = 5
@@ -94,11 +102,8 @@ class Muon(Optimizer):
             np.multiply(t, math.sqrt(max(1.0, outputs / inputs)), out=t)
             np.multiply(t, c["learning_rate"], out=t)
         else:
-            np.multiply(v, c["beta2"], out=v)
-            np.square(g, out=t)
-            np.add(v, t, out=v)
-            np.multiply(m, c["beta1"], out=m)
-            np.add(m, g, out=m)
+            add_to_mean_square(v, g, c, t)
+            add_to_mean(m, g, c)
             np.sqrt(v, out=t)
             np.add(t, c["eps"], out=t)
             np.divide(m, t, out=t)

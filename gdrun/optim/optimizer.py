@@ -113,6 +113,30 @@ def add_weight_decay(theta: Array, g: Array, c: dict[str, Any], t: Array) -> Non
         np.add(g, t, out=g)
 
 
+def add_to_mean(m: Array, g: Array, c: dict[str, Any]) -> None:
+    """m ← β₁m + g, the mean gradient in units of 1/(1 − β₁), into which `gain` brings g if β₁ is cycled."""
+    if "gain" in c:
+        np.multiply(g, c["gain"], out=g)
+    np.multiply(m, c["beta1"], out=m)
+    np.add(m, g, out=m)
+
+
+def add_to_mean_square(v: Array, g: Array, c: dict[str, Any], t: Array) -> None:
+    """v ← β₂v + g², the mean square in units of 1/(1 − β₂)."""
+    np.multiply(v, c["beta2"], out=v)
+    np.square(g, out=t)
+    np.add(v, t, out=v)
+
+
+def descend(theta: Array, m: Array, v: Array, c: dict[str, Any], t: Array) -> None:
+    """θ ← θ − step·m/(√v + ε)."""
+    np.sqrt(v, out=t)
+    np.add(t, c["eps"], out=t)
+    np.divide(m, t, out=t)
+    np.multiply(t, c["step"], out=t)
+    np.subtract(theta, t, out=theta)
+
+
 Stacked = TypeVar("Stacked", bound=Component)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
 from gdrun.optim.clipping import gradient_norm
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State
+from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_to_mean, add_to_mean_square
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,8 @@ class Lamb(Optimizer):
         m, v, t = state["m"], state["v"], scratch[0]
         if "shrink" in c:
             np.multiply(theta, c["shrink"], out=theta)
-        np.multiply(v, c["beta2"], out=v)
-        np.square(g, out=t)
-        np.add(v, t, out=v)
-        if "gain" in c:
-            np.multiply(g, c["gain"], out=g)
-        np.multiply(m, c["beta1"], out=m)
-        np.add(m, g, out=m)
+        add_to_mean_square(v, g, c, t)
+        add_to_mean(m, g, c)
         np.sqrt(v, out=t)
         np.add(t, c["eps"], out=t)
         np.divide(m, t, out=t)

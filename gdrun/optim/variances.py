@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gdrun.component import Decay, NonNegative, Positive
-from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay
+from gdrun.optim.optimizer import Array, Float64, Optimizer, State, add_weight_decay, descend
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,7 @@ class AdaBelief(Optimizer):
         np.multiply(s, c["beta2"], out=s)
         np.add(s, t, out=s)
         np.add(s, c["floor"], out=s)
-        np.sqrt(s, out=t)
-        np.add(t, c["eps"], out=t)
-        np.divide(m, t, out=t)
-        np.multiply(t, c["step"], out=t)
-        np.subtract(theta, t, out=theta)
+        descend(theta, m, s, c, t)
 
 
 @dataclass(frozen=True)
@@ -157,8 +153,4 @@ class Yogi(Optimizer):
         np.multiply(g, c["share"], out=g)
         np.multiply(t, g, out=t)
         np.subtract(v, t, out=v)
-        np.sqrt(v, out=t)
-        np.add(t, c["eps"], out=t)
-        np.divide(m, t, out=t)
-        np.multiply(t, c["step"], out=t)
-        np.subtract(theta, t, out=theta)
+        descend(theta, m, v, c, t)
