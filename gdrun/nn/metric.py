@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -38,3 +39,9 @@ class Metric(Component):
                 (runs or 1, rows, outputs).
         """
         raise NotImplementedError
+
+
+def higher_is_better(metrics: Iterable[Metric], column: str) -> bool:
+    """Whether more of a quantity is better, by its column: "val_accuracy"; less of a loss always is."""
+    quantity = column.partition("_")[2]
+    return any(metric.name == quantity and metric.better == "higher" for metric in metrics)

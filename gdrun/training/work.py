@@ -15,7 +15,7 @@ from gdrun.data.augmentation import Augmentation
 from gdrun.data.prepared import Prepared
 from gdrun.nn.initializer import Initializer
 from gdrun.nn.loss import Loss
-from gdrun.nn.metric import Metric
+from gdrun.nn.metric import Metric, higher_is_better
 from gdrun.nn.network import Network
 from gdrun.optim.averaging import Averaging
 from gdrun.optim.clipping import GradientClipping
@@ -119,8 +119,7 @@ class StackWork:
 
     def higher_is_better(self, column: str) -> bool:
         """Whether more of a quantity is better, by its column: "val_accuracy"."""
-        quantity = column.partition("_")[2]
-        return any(metric.name == quantity and metric.better == "higher" for metric in self.metrics)
+        return higher_is_better(self.metrics, column)
 
     @property
     def full_batch(self) -> bool:

@@ -15,6 +15,7 @@ from gdrun.config.objective import UniformStart
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Entry, Row
 from gdrun.experiments.comparison.design import Settings
+from gdrun.nn import metric
 
 TUNING, EVALUATION = "tuning", "evaluation"
 VALUE = "value"  # of an objective: what tells how good a descent is
@@ -50,10 +51,10 @@ def contestants_of(problem: AnyConfig) -> tuple[Contestant, ...]:
 def monitor_of(problem: AnyConfig) -> tuple[str, bool]:
     """The column that tells how good a run is, and whether higher is better."""
     if isinstance(problem, ObjectiveConfig):
-        column = compare_of(problem).monitor or VALUE
-        return column, higher_is_better(problem, column)
-    metrics = {f"val_{metric.name}": metric.better == "higher" for metric in metrics_of(problem)}
-    column = compare_of(problem).monitor or next(iter(metrics), "val_loss")
+        usual = VALUE
+    else:
+        usual = next((f"val_{one.name}" for one in metrics_of(problem)), "val_loss")
+    column = compare_of(problem).monitor or usual
     return column, higher_is_better(problem, column)
 
 
@@ -61,8 +62,7 @@ def higher_is_better(problem: AnyConfig, column: str) -> bool:
     """Of a column of metrics.csv, or of trajectory.csv."""
     if isinstance(problem, ObjectiveConfig):
         return column == VALUE and problem.sign < 0
-    quantity = column.partition("_")[2]
-    return any(metric.name == quantity and metric.better == "higher" for metric in metrics_of(problem))
+    return metric.higher_is_better(metrics_of(problem), column)
 
 
 def entries_of(
