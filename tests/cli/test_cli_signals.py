@@ -30,10 +30,12 @@ from cli_stopped import (
     EXIT_CODES,
     FINAL,
     LONG,
+    MARK,
     begun,
     family,
     gone,
     interrupt_after,
+    marked,
     often,
     promptly,
     rows_of,
@@ -134,19 +136,19 @@ def stop_somewhere(folder: Path, words: tuple[str, ...], seed: int, tally: Tally
     chance = random.Random(seed)
     number = list(EXIT_CODES)[seed % len(EXIT_CODES)]
     folder.mkdir()
-    process = start("train", often(folder), f"epochs={EPOCHS}", *words, "--runs-dir", folder / "runs", "-q")
+    words = (f"epochs={EPOCHS}", *words, "--runs-dir", str(folder / "runs"), "-q")
+    process = start("train", often(folder), *words, environment={MARK: str(folder)})
     if chance.random() < 0.3:
         time.sleep(chance.uniform(0.15, 0.9))
     else:
-        aim = chance.randrange(1, EPOCHS * (4 if words else 1))
+        aim = chance.randrange(1, EPOCHS * (4 if "--seeds" in words else 1))
         while rows_of(folder) < aim and process.poll() is None:
             time.sleep(0.001)
-    members = family(process.pid)
     sent = time.monotonic()
     process.send_signal(number)
     answer = finish(process, within=promptly())
     seconds = time.monotonic() - sent
-    gone(members)
+    wait_for(lambda: not marked(str(folder)), seconds=promptly())
     assert "Traceback" not in answer.err
     path = next((folder / "runs").glob("*"), None)
     if answer.code == -number:
