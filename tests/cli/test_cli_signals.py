@@ -183,7 +183,12 @@ def look_at(path: Path, tally: Tally) -> None:
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize(
     ("what", "turns"),
-    [("run", 2), ("group", 1), *(pytest.param(what, 100, marks=SLOW) for what in ("run", "group"))],
+    [
+        ("run", 2),
+        ("group", 1),
+        pytest.param("run", 100, marks=SLOW),
+        pytest.param("group", 40, marks=SLOW),  # and those of test_cli_groups_stopped.py
+    ],
 )
 def test_at_random_moments(tmp_path: Path, what: str, turns: int, request: pytest.FixtureRequest) -> None:
     """Each goes on to the same bits; moments before Python listens don't count."""
@@ -218,7 +223,7 @@ def test_while_the_data_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("turns", [1, pytest.param(30, marks=SLOW)])
+@pytest.mark.parametrize("turns", [1, pytest.param(20, marks=SLOW)])
 def test_a_second_one_stops_at_once_and_the_group_goes_on(
     tmp_path: Path, undisturbed_group: Path, turns: int
 ) -> None:
