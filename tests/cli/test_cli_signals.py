@@ -240,6 +240,7 @@ def test_a_second_one_stops_at_once_and_the_group_goes_on(
         time.sleep(chance.uniform(0.0, 0.1) if seed else 0.0)
         process.send_signal(signal.SIGINT)
         answer = finish(process, within=promptly())
+        assert "Traceback" not in answer.err
         if answer.code != 0:
             assert answer.code == 130, answer
             assert f"gdrun resume {path}" in answer.err
