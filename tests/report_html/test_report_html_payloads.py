@@ -133,7 +133,7 @@ ACTIVE = "".join(payload for payload in PAYLOADS if TAKEN in payload and "<!--" 
 
 
 def check_in_browser(source: Path, payloads: Sequence[str], folder: Path) -> None:
-    """Open a report for each payload: its own scripts draw the charts, no other one runs, nothing is loaded."""
+    """Open a report for each payload: its own scripts draw the charts, no other runs, nothing is loaded."""
     reports = [
         write_report(spoiled(source, folder / str(number), payload))
         for number, payload in enumerate(payloads)
