@@ -126,6 +126,15 @@ def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
             name += f", learning_rate {rate:g}" if rate is not None else ""
         if name.strip():
             facts.append((key, name.strip()))
+    for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
+        if options := section(config, key):
+            said = [component_name(options)] * ("name" in options)
+            said += [
+                f"{name} {number:g}"
+                for name, value in options.items()
+                if (number := as_float(value)) is not None
+            ]
+            facts.append((key, ", ".join(said)))
     facts += [
         (key, str(config[key]))
         for key in ("direction", "steps", "tolerance", "dtype")
