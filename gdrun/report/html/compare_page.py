@@ -200,8 +200,7 @@ def map_chart(
     """The ways of the chosen settings from one start, over the contours of an objective."""
     if not problem.get("objective"):
         return None
-    plugins = group.record.get("plugins") or ()
-    config = objective_config(configs_of(group, [problem])[problem["name"]], plugins, [])
+    config = objective_config(configs_of(group, [problem])[problem["name"]], group.record.get("plugins"), [])
     if config is None:
         return None
     ways = [
