@@ -12,11 +12,12 @@ import sys
 
 import numpy as np
 
+from gdrun.config import ObjectiveConfig
+from gdrun.experiments.minimize.work import descent_work
 from gdrun.objectives import Nist
 from gdrun.objectives.nist_models import MODELS
 from gdrun.optim import OPTIMIZERS
-from gdrun.optim.schedules import SCHEDULES
-from gdrun.training.descent import DescentWork, Trajectory, descend
+from gdrun.training.descent import Trajectory, descend
 
 CONTESTANTS = ("sgd", "momentum", "adagrad", "rmsprop", "adam", "rprop", "lbfgs")
 SHOWN = (
@@ -41,18 +42,17 @@ def digits(problem: str, optimizer: str) -> float:
     """Of the worst parameter, by the best rate; 0 for none."""
     objective = Nist(problem=problem, scaled=True)
     rates = [1.0] if optimizer == "lbfgs" else RATES
-    work = DescentWork(
-        objective=objective,
-        sign=1,
-        dtype=np.dtype(np.float64),
-        starts=np.ones((len(rates), objective.dimension)),
-        methods=[OPTIMIZERS[optimizer](learning_rate=rate) for rate in rates],
-        schedules=[SCHEDULES["constant"]()] * len(rates),
-        seeds=[0] * len(rates),
-        interval=None,
-        steps=LBFGS_STEPS if optimizer == "lbfgs" else STEPS,
-    )
-    return max(_right(objective, trajectory) for trajectory in descend(work, lambda *_: None))
+    configs = [
+        ObjectiveConfig(
+            objective=objective,
+            start=(1.0,) * objective.dimension,
+            optimizer=OPTIMIZERS[optimizer](learning_rate=rate),
+            steps=LBFGS_STEPS if optimizer == "lbfgs" else STEPS,
+        )
+        for rate in rates
+    ]
+    ways = descend(descent_work(configs), lambda *_: None)
+    return max(_right(objective, trajectory) for trajectory in ways)
 
 
 def _right(objective: Nist, trajectory: Trajectory) -> float:

@@ -177,5 +177,4 @@ def check_finite(record: Mapping[str, Any]) -> None:
         DivergedError: it did.
     """
     if record["status"] == "diverged":
-        further = "" if record["command"] == "minimize" else " or gradient_clipping"
-        raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate{further}")
+        raise DivergedError(f"diverged: {record['reason']}; try a smaller learning rate or gradient_clipping")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gdrun.config.config import Config
+from gdrun.config.objective import ObjectiveConfig
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.lookahead import Lookahead
 from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules.plateau import Plateau
 from gdrun.optim.searcher import Searcher
@@ -42,12 +45,7 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
             yield f"early_stopping.monitor is {stopping.monitor}, though there are validation rows to watch"
         if stopping.monitor.startswith("val_") and not has_validation:
             yield f"early_stopping.monitor is {stopping.monitor}, but there are no validation rows"
-    averaging = config.averaging
-    if averaging is not None and averaging.first_epoch(RunLength(config.epochs, 1)) >= config.epochs > 0:
-        yield (
-            f"averaging.start_epoch is {averaging.start_epoch} and the run has {config.epochs} epochs: "
-            "nothing is averaged"
-        )
+    yield from _of_averaging(config.averaging, RunLength(config.epochs, 1), "epochs")
     if config.tolerance and isinstance(config.optimizer, Searcher) and not config.optimizer.needs_gradient:
         yield f"tolerance has no effect: {config.optimizer.name} computes no gradients"
     yield from (f"schedule: {said}" for said in _of_schedule(config, training_rows))
@@ -57,14 +55,36 @@ def _warnings(config: Config, training_rows: int | None) -> Iterator[str]:
     if config.batch_size != "full" and config.batch_size > training_rows:
         said = "no update at all, since drop_last is true" if config.drop_last else "one update an epoch"
         yield f"batch_size is {config.batch_size} and there are {training_rows} training rows: {said}"
-    if config.lookahead is not None and config.lookahead.steps > length.steps > 0:
-        yield f"lookahead.steps is {config.lookahead.steps} and the run has {length.steps} updates: no effect"
+    yield from _of_lookahead(config.lookahead, length)
     optimizer = config.optimizer
     if optimizer.full_batch and config.batch_size != "full" and config.batch_size < training_rows:
         yield (
             f"{optimizer.name} is made for full batches: with {config.batch_size} of {training_rows} "
             "training rows, what it learns from one batch misleads it on the next; set batch_size: full"
         )
+
+
+def descent_warnings(config: ObjectiveConfig) -> list[str]:
+    """The same of a config with an objective, whose epochs are its steps."""
+    length = RunLength(config.steps, 1)
+    return [
+        *_of_averaging(config.averaging, length, "steps"),
+        *_of_lookahead(config.lookahead, length),
+        *(f"schedule: {said}" for said in config.schedule.warnings(length)),
+    ]
+
+
+def _of_averaging(averaging: Averaging | None, length: RunLength, unit: str) -> Iterator[str]:
+    if averaging is not None and averaging.first_epoch(length) >= length.epochs > 0:
+        yield (
+            f"averaging.start_epoch is {averaging.start_epoch} and the run has {length.epochs} {unit}: "
+            "nothing is averaged"
+        )
+
+
+def _of_lookahead(lookahead: Lookahead | None, length: RunLength) -> Iterator[str]:
+    if lookahead is not None and lookahead.steps > length.steps > 0:
+        yield f"lookahead.steps is {lookahead.steps} and the run has {length.steps} updates: no effect"
 
 
 def _of_schedule(config: Config, training_rows: int | None) -> list[str]:

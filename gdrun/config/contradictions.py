@@ -1,8 +1,13 @@
-"""What the keys of a config contradict each other in, though each is right by itself."""
+"""What the keys of a config contradict each other in, though each is right by itself.
+
+For what stands around the optimizer, which a network's config and an objective's both have; the rest is the
+network's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from gdrun.config.config import Config
 from gdrun.nn.losses import LOSSES
@@ -41,10 +46,27 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             f"{optimizer.name} compares losses, which must be of the same images: leave this out, or take "
             "another optimizer",
         )
+    yield from around_searcher(optimizer, config, "loss")
+
+
+def around_searcher(searcher: Searcher, config: Any, minimized: str) -> Iterator[tuple[str, str]]:
+    """What a method that evaluates for itself has no use for, of the keys beside `optimizer`.
+
+    Args:
+        searcher: the method.
+        config: of a network or of an objective.
+        minimized: what the method evaluates.
+    """
     for key in ("lookahead", "gradient_noise"):
         if getattr(config, key) is not None:
             yield (
                 key,
-                f"{optimizer.name} evaluates the loss itself and knows it where it is, which {key} would "
-                "change behind its back: leave this out, or take another optimizer",
+                f"{searcher.name} evaluates the {minimized} itself and knows it where it is, which {key} "
+                "would change behind its back: leave this out, or take another optimizer",
             )
+    if config.gradient_clipping is not None and not searcher.needs_gradient:
+        yield (
+            "gradient_clipping",
+            f"{searcher.name} computes no gradients that could be clipped: leave this out, or take another "
+            "optimizer",
+        )

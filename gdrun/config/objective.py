@@ -11,16 +11,22 @@ import numpy as np
 
 from gdrun.component import Component, Count, Positive, WholeNumber
 from gdrun.config.comparison import Compare
+from gdrun.config.contradictions import around_searcher
 from gdrun.config.marks import NAME, NullMeans
 from gdrun.config.sections import Compute
 from gdrun.objectives.line_methods import LineMethod
 from gdrun.objectives.objective import Float64, Objective
 from gdrun.optim import OPTIMIZERS
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.clipping import GradientClipping
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
 from gdrun.optim.method import Method
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedule import Schedule
 from gdrun.optim.schedules import SCHEDULES
 from gdrun.optim.schedules.plateau import Plateau
+from gdrun.optim.searcher import Searcher
 from gdrun.randomness import Purpose, generator
 
 Point = tuple[float, ...]
@@ -78,7 +84,12 @@ class ObjectiveConfig:
         start: a point (a list of numbers, or a number for one variable); a list of points, each of which
             makes a run; or {uniform, seed, count} for drawn ones; null for the objective's usual one.
         interval: for a function of one variable, where bisection and golden_section look for its minimum.
+        gradient_clipping: keeps gradients short.
         optimizer: makes a step of a gradient, or searches a line.
+        lookahead: slow points that follow the optimizer's.
+        averaging: an average of the points along the way, evaluated and kept in their place; an epoch is a
+            step here.
+        gradient_noise: noise that is added to gradients.
         schedule: changes the learning rate during the run; an epoch is a step here; null for constant.
         steps: how many; 0 writes down the start alone.
         tolerance: stops when the gradient norm falls below it.
@@ -93,7 +104,11 @@ class ObjectiveConfig:
     direction: Literal["minimize", "maximize"] = "minimize"
     start: float | tuple[float | Point, ...] | UniformStart | None = None
     interval: tuple[float, float] | None = None
+    gradient_clipping: GradientClipping | None = None
     optimizer: Method | LineMethod = OPTIMIZERS["adam"]()
+    lookahead: Lookahead | None = None
+    averaging: Averaging | None = None
+    gradient_noise: GradientNoise | None = None
     schedule: Annotated[Schedule, NullMeans("constant")] = SCHEDULES["constant"]()
     steps: WholeNumber = 500
     tolerance: Positive | None = None
@@ -170,8 +185,24 @@ def problems_of(config: ObjectiveConfig) -> Iterator[tuple[str, str]]:
             f"{method.name} estimates the curvature with targets drawn from a network's predictions, and an "
             "objective has none; take another optimizer",
         )
+    yield from _around_problems(config)
     if isinstance(config.schedule, Plateau):
         yield "schedule", "plateau watches validation rows, and an objective has none; take another schedule"
+
+
+def _around_problems(config: ObjectiveConfig) -> Iterator[tuple[str, str]]:
+    """What the method has no use for, of the keys beside it."""
+    method = config.optimizer
+    if isinstance(method, Searcher):
+        yield from around_searcher(method, config, "objective")
+    elif isinstance(method, LineMethod):
+        for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
+            if getattr(config, key) is not None:
+                yield (
+                    key,
+                    f"{method.name} closes in on one point and makes no steps of gradients: leave this out, "
+                    "or take an optimizer such as sgd",
+                )
 
 
 def _start_problems(config: ObjectiveConfig) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gdrun.component import stacking_key
 from gdrun.config import AnyConfig, Config, ObjectiveConfig
-from gdrun.config.checks import warnings
+from gdrun.config.checks import descent_warnings, warnings
 from gdrun.data import Prepared, Table
 from gdrun.engines.engine import available_cores
 from gdrun.errors import ConfigError
@@ -18,7 +18,6 @@ from gdrun.experiments import tiles
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.command import Entry
 from gdrun.experiments.minimize import work as minimize
-from gdrun.optim.schedule import RunLength
 from gdrun.optim.schedules.plateau import Plateau
 from gdrun.training.work import StackWork
 
@@ -73,8 +72,7 @@ class DescentKind:
 
     @property
     def notices(self) -> list[str]:
-        length = RunLength(self.config.steps, 1)
-        return [f"schedule: {said}" for said in self.config.schedule.warnings(length)]
+        return descent_warnings(self.config)
 
 
 AnyKind = Kind | DescentKind

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gdrun.config import AnyConfig, Config
-from gdrun.config.checks import warnings
+from gdrun.config.checks import descent_warnings, warnings
 from gdrun.config.load import read_source
 from gdrun.errors import GdrunError
 from gdrun.experiments.minimize.plan import plan_minimizing
@@ -47,7 +47,7 @@ def check(path: Path, overrides: Sequence[str] = (), *, with_data: bool = False)
     except GdrunError as error:
         return Check(path, error=error)
     config, notices = loaded.config, loaded.notices
-    known = warnings(config) if isinstance(config, Config) else []
+    known = warnings(config) if isinstance(config, Config) else descent_warnings(config)
     if not with_data:
         return Check(path, config, notices=(*notices, *known))
     try:

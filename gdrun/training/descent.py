@@ -21,12 +21,14 @@ from gdrun.component import stack
 from gdrun.errors import ConfigError
 from gdrun.objectives.line_methods import Line, LineMethod
 from gdrun.objectives.objective import Objective
+from gdrun.optim.clipping import GradientClipping
 from gdrun.optim.method import Method
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.schedule import RunLength, Schedule
 from gdrun.optim.search_stepper import SearchStepper
 from gdrun.optim.searcher import Searcher
 from gdrun.optim.stepper import Stepper
+from gdrun.training.wrappers import Wrapped, Wrappers
 
 Array = NDArray[Any]
 Float64 = NDArray[np.float64]
@@ -51,10 +53,11 @@ class DescentWork:
         starts: (runs, dimension).
         methods: one a run, of one class and equal but for float options.
         schedules: likewise, of any kind.
-        seeds: of the runs, for methods that draw random numbers.
+        runs: what is around the method of each, and its seed, for what draws random numbers.
         interval: in which a search on a line looks, where it takes one.
         steps: how many.
         tolerance: a run stops when the norm of its gradient falls below this; 0 for never.
+        gradient_clipping: of the gradients that the method sees; those that are written down are whole.
     """
 
     objective: Objective
@@ -63,16 +66,21 @@ class DescentWork:
     starts: Float64
     methods: Sequence[Method | LineMethod]
     schedules: Sequence[Schedule]
-    seeds: Sequence[int]
+    runs: Sequence[Wrapped]
     interval: tuple[float, float] | None
     steps: int
     tolerance: float = 0.0
+    gradient_clipping: GradientClipping | None = None
+
+    @property
+    def length(self) -> RunLength:
+        """The planned length: an epoch is a step."""
+        return RunLength(self.steps, 1)
 
     @cached_property
     def rates(self) -> Float64 | None:
         """The learning rate of every step, (steps, runs); None for searches on a line."""
-        length = RunLength(self.steps, 1)
-        factors = {one: one.learning_rate_factors(length) for one in dict.fromkeys(self.schedules)}
+        factors = {one: one.learning_rate_factors(self.length) for one in dict.fromkeys(self.schedules)}
         bases = [method.base_rate for method in self.methods if isinstance(method, Method)]
         if len(bases) < len(self.methods):
             return None
@@ -82,7 +90,10 @@ class DescentWork:
 
 
 class Here(NamedTuple):
-    """Where all runs are after a step: points (runs, dimension), values (runs,), gradients likewise."""
+    """Where all runs are after a step: points (runs, dimension), values (runs,), gradients likewise.
+
+    Once points are averaged, these are the averages, with the values and gradients there.
+    """
 
     points: Array
     values: Array
@@ -231,11 +242,12 @@ def _stepped(work: DescentWork, optimizers: Sequence[Optimizer]) -> Iterator[Her
     theta = aligned_copy(work.starts.astype(work.dtype))
     g = aligned_zeros(theta.shape, work.dtype)
     stepper = Stepper(stack(optimizers), theta, g)
+    wrappers = Wrappers(work.length, work.runs, theta, g)
     rates = work.rates
     assert rates is not None  # noqa: S101 - these have some
-    length = RunLength(work.steps, 1)
-    moments = {one: one.momentum(length) for one in dict.fromkeys(work.schedules)}
-    yield Here(theta, work.objective.evaluate(theta, g), g)
+    moments = {one: one.momentum(work.length) for one in dict.fromkeys(work.schedules)}
+    look = _Look(work, wrappers, theta, g)
+    yield look(0)
     for first in range(0, work.steps, PREPARED):
         some = slice(first, min(first + PREPARED, work.steps))
         cycled = {run: moments[one] for run, one in enumerate(work.schedules)}
@@ -244,8 +256,14 @@ def _stepped(work: DescentWork, optimizers: Sequence[Optimizer]) -> Iterator[Her
         for k in range(some.stop - first):
             if work.sign < 0:
                 np.negative(g, out=g)
+            if work.gradient_clipping is not None:
+                work.gradient_clipping.clip(g)
+            for change in wrappers.before:
+                change(some.start + k)
             stepper.step(k)
-            yield Here(theta, work.objective.evaluate(theta, g), g)
+            for follow in wrappers.after:
+                follow(some.start + k + 1)
+            yield look(some.start + k + 1)
 
 
 def _searched(work: DescentWork, searchers: Sequence[Searcher]) -> Iterator[Here]:
@@ -259,12 +277,37 @@ def _searched(work: DescentWork, searchers: Sequence[Searcher]) -> Iterator[Here
         np.multiply(downhill, work.sign, out=downhill)
         return (work.sign * values).astype(np.float64), downhill if with_gradient else None
 
-    stepper = SearchStepper(searchers, here, evaluate, seeds=work.seeds, steps=work.steps)
-    yield Here(here, work.objective.evaluate(here, g), g)
+    seeds, clipping = [run.seed for run in work.runs], work.gradient_clipping
+    stepper = SearchStepper(searchers, here, evaluate, seeds=seeds, steps=work.steps, clipping=clipping)
+    wrappers = Wrappers(work.length, work.runs, here, g)
+    look = _Look(work, wrappers, here, g)
+    yield look(0)
     for step in range(work.steps):
         stepper.prepare(rates[step : step + 1], step)
         stepper.step(0)
-        yield Here(here, work.objective.evaluate(here, g), g)
+        for follow in wrappers.after:
+            follow(step + 1)
+        yield look(step + 1)
+
+
+class _Look:
+    """What there is to see after a step: at the points themselves, or once these are averaged at the average.
+
+    The gradient at the points is there in either case, for the step to come.
+    """
+
+    def __init__(self, work: DescentWork, wrappers: Wrappers, theta: Array, g: Array) -> None:
+        self.evaluate = work.objective.evaluate
+        self.wrappers = wrappers
+        self.theta, self.g = theta, g
+        self.of_average = np.zeros_like(g)
+
+    def __call__(self, updates: int) -> Here:
+        values = self.evaluate(self.theta, self.g)
+        average = self.wrappers.average(updates)
+        if average is None:
+            return Here(self.theta, values, self.g)
+        return Here(average, self.evaluate(average, self.of_average), self.of_average)
 
 
 def _on_line(work: DescentWork, method: LineMethod) -> Iterator[Here]:

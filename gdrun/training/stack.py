@@ -102,9 +102,9 @@ class Stack:
         self.optimizer = self._bind_optimizer()
         method = runs[0].optimizer
         self.estimate_every = method.estimate_every if isinstance(method, Optimizer) else 0
-        self.wrappers = Wrappers(work, runs, self.parameters, self.gradient)
+        self.wrappers = Wrappers(work.length, runs, self.parameters, self.gradient)
         self.passes: dict[int, Callable[[NDArray[np.intp]], None]] = {}
-        if isinstance(self.optimizer, Stepper):
+        if isinstance(self.optimizer, Stepper) and work.epochs:  # a layer may refuse batches that never come
             sizes = {stop - start for start, stop in work.batches}
             self.passes = {size: self._bind_batch(size) for size in sizes}
 

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from gdrun.arrays import aligned_copy, aligned_zeros
 from gdrun.component import stack
-from gdrun.nn.layer import Array
-from gdrun.training.work import RunWork, StackWork
+from gdrun.optim.averaging import Averaging
+from gdrun.optim.gradient_noise import GradientNoise
+from gdrun.optim.lookahead import Lookahead
+from gdrun.optim.optimizer import Array
+from gdrun.optim.schedule import RunLength
+
+
+class Wrapped(Protocol):
+    """What there is around the optimizer of one run: of a `RunWork`, or a config with an objective."""
+
+    @property
+    def seed(self) -> int: ...
+    @property
+    def lookahead(self) -> Lookahead | None: ...
+    @property
+    def averaging(self) -> Averaging | None: ...
+    @property
+    def gradient_noise(self) -> GradientNoise | None: ...
 
 
 class Wrappers:
     """Bound to the buffers of a stack; the runs agree in which of the three they have.
 
     Args:
-        work: of the stack.
-        runs: those that are in it now.
+        length: of the runs, as it was planned.
+        runs: those that are in the stack now.
         parameters, gradient: (runs, parameters).
 
     Attributes:
@@ -24,8 +41,10 @@ class Wrappers:
         after: to be called after the optimizer, with the number of updates done.
     """
 
-    def __init__(self, work: StackWork, runs: Sequence[RunWork], parameters: Array, gradient: Array) -> None:
-        self.length = work.length
+    def __init__(
+        self, length: RunLength, runs: Sequence[Wrapped], parameters: Array, gradient: Array
+    ) -> None:
+        self.length = length
         self.averaging = runs[0].averaging
         self.state: dict[str, Array] = {}
         self.before: list[Callable[[int], None]] = []
@@ -37,7 +56,7 @@ class Wrappers:
             self.after.append(stack(lookaheads).bind(parameters, slow))
         if averagings := [run.averaging for run in runs if run.averaging]:
             mean = self.state["averaging.mean"] = aligned_zeros(parameters.shape, parameters.dtype)
-            self.after.append(stack(averagings).bind(parameters, mean, work.length))
+            self.after.append(stack(averagings).bind(parameters, mean, length))
 
     def average(self, updates: int) -> Array | None:
         """The averaged weights (runs, parameters) after so many updates; None as long as there are none."""

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from gdrun.config import from_plain
-from gdrun.config.checks import warnings
+from gdrun.config.checks import descent_warnings, warnings
 from gdrun.config.load import plain_source
 from gdrun.errors import ConfigError
+from gdrun.objectives import LINE_METHODS
 from gdrun.optim import OPTIMIZERS, Searcher
 
 SEARCHERS = [name for name, cls in OPTIMIZERS.items() if issubclass(cls, Searcher)]
@@ -94,3 +95,57 @@ def test_schedules_out_of_reach_are_told_before_the_data_is_read(keys: dict[str,
     (said,) = warnings(config, 100)
     assert said.startswith(message.replace("12 epochs", "12 updates"))
     assert not warnings(loaded(epochs=10, schedule={"name": "plateau", "patience": 3}))
+
+
+def descent(**keys: Any) -> Any:
+    start: dict[str, Any] = {"objective": {"name": "sphere", "dimension": 1}, "steps": 20}
+    return plain_source(start | keys).load_objective().config
+
+
+AROUND: dict[str, Any] = {
+    "gradient_clipping": {"norm": 1},
+    "lookahead": {},
+    "averaging": "ema",
+    "gradient_noise": {},
+}
+
+
+@pytest.mark.parametrize("key", AROUND)
+@pytest.mark.parametrize("line_method", LINE_METHODS)
+def test_line_methods_refuse_what_is_made_for_steps_of_gradients(line_method: str, key: str) -> None:
+    where: dict[str, Any] = {"interval": [-3, 4]} if LINE_METHODS[line_method].on_interval else {"start": 1}
+    with pytest.raises(ConfigError, match=f"{key}: {line_method} closes in on one point and makes no steps"):
+        descent(optimizer=line_method, **where, **{key: AROUND[key]})
+    assert descent(optimizer=line_method, **where)
+    assert descent(optimizer="sgd", **{key: AROUND[key]})
+
+
+@pytest.mark.parametrize("key", ["lookahead", "gradient_noise"])
+@pytest.mark.parametrize("name", SEARCHERS)
+def test_searchers_of_an_objective_refuse_what_changes_it_behind_them(name: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key}: {name} evaluates the objective itself"):
+        descent(optimizer=name, **{key: AROUND[key]})
+    assert descent(optimizer=name, averaging="ema")
+
+
+def test_without_gradients_there_is_nothing_to_clip() -> None:
+    clipping = {"gradient_clipping": {"norm": 1}}
+    for load in (loaded, descent):
+        with pytest.raises(ConfigError, match="gradient_clipping: annealing computes no gradients"):
+            load(optimizer="annealing", **clipping)
+        assert load(optimizer="lbfgs", **clipping)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (
+            {"averaging": {"name": "ema", "start_epoch": 20}},
+            "averaging.start_epoch is 20 and the run has 20 s",
+        ),
+        ({"lookahead": {"steps": 21}}, "lookahead.steps is 21 and the run has 20 updates: no effect"),
+    ],
+)
+def test_what_has_no_effect_on_a_descent_is_said(keys: dict[str, Any], message: str) -> None:
+    assert any(said.startswith(message) for said in descent_warnings(descent(**keys)))
+    assert not descent_warnings(descent())

@@ -127,6 +127,26 @@ def test_all_are_those_that_an_objective_has_a_use_for(tmp_path: Path) -> None:
         gdrun.compare_optimizers(VALLEY, optimizers=["sgd", "sophia"], runs_dir=tmp_path)
 
 
+def test_what_stands_around_the_optimizer_stands_around_every_contestant(tmp_path: Path) -> None:
+    around = VALLEY | {"averaging": {"name": "polyak", "start_epoch": 0}, "gradient_clipping": {"norm": 0.5}}
+    found = gdrun.compare_optimizers(around, optimizers=["sgd", "adam", "lbfgs"], runs_dir=tmp_path)
+    assert isinstance(found, gdrun.Group)
+    run = next(row["run"] for row in rows_of(found) if (row["optimizer"], row["phase"]) == ("sgd", "tuning"))
+    member = found.path / "members" / run
+    way = read_table(member / "trajectory.csv")
+    length = np.hypot(np.diff(way["x0"])[0], np.diff(way["x1"])[0])
+    assert length == pytest.approx(0.5 * way["learning_rate"][1], rel=1e-5)  # of a gradient cut to 0.5
+    alone = gdrun.minimize(member / "config.yaml", runs_dir=tmp_path / "alone")
+    assert (alone.path / "trajectory.csv").read_bytes() == (member / "trajectory.csv").read_bytes()
+    with pytest.raises(ConfigError, match="gradient_clipping: annealing computes no gradients"):
+        gdrun.compare_optimizers(around, optimizers=["sgd", "annealing"], runs_dir=tmp_path)
+    numbers = {"compare.trials": 1, "compare.tuning_seeds": 1, "compare.seeds": 2, "steps": 5}
+    every = gdrun.compare_optimizers(around, numbers, optimizers="all", runs_dir=tmp_path)
+    assert isinstance(every, gdrun.Group)
+    assert "lbfgs" in every.summary["contestants"]
+    assert "annealing" not in every.summary["contestants"]
+
+
 def test_of_an_ascent_the_highest_value_is_the_best(tmp_path: Path) -> None:
     hill = VALLEY | {"objective": {"expression": "1 - x**2 - 9*y**2"}, "direction": "maximize"}
     found = gdrun.compare_optimizers(hill, optimizers=["sgd", "momentum"], runs_dir=tmp_path)

@@ -28,7 +28,11 @@ def smoke(config: ObjectiveConfig) -> ObjectiveConfig:
 def kind_of(config: ObjectiveConfig) -> tuple[Any, ...]:
     """What must be the same for descents to be made as one stack: all but numbers, seeds and starts."""
     parts = (config.objective, config.direction, config.dtype, config.interval, config.steps)
-    return (repr((*parts, config.tolerance)), repr(stacking_key(config.optimizer)))
+    stacked = (config.optimizer, config.lookahead, config.averaging, config.gradient_noise)
+    return (
+        repr((*parts, config.tolerance, config.gradient_clipping)),
+        *(part and repr(stacking_key(part)) for part in stacked),
+    )
 
 
 def descent_work(configs: Sequence[ObjectiveConfig]) -> DescentWork:
@@ -41,10 +45,11 @@ def descent_work(configs: Sequence[ObjectiveConfig]) -> DescentWork:
         starts=np.array([config.starts()[0] for config in configs], np.float64),
         methods=[config.optimizer for config in configs],
         schedules=[config.schedule for config in configs],
-        seeds=[config.seed for config in configs],
+        runs=configs,
         interval=first.interval,
         steps=first.steps,
         tolerance=first.tolerance or 0.0,
+        gradient_clipping=first.gradient_clipping,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from gdrun.config import ObjectiveConfig
+from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.objectives.line_methods import LineMethod
 from gdrun.report.console.numbers import duration, number
 from gdrun.report.console.screen import Screen
@@ -41,7 +41,16 @@ def method_in_words(config: ObjectiveConfig) -> str:
     if isinstance(method, LineMethod):
         return method.name
     what = method.rate_option.replace("_", " ")
-    return f"{method.name}, {what} {number(method.base_rate)}, {config.schedule.name}"
+    words = [method.name, f"{what} {number(method.base_rate)}", config.schedule.name]
+    return ", ".join([*words, *around_in_words(config)])
+
+
+def around_in_words(config: AnyConfig) -> list[str]:
+    """What stands beside the optimizer: "gradients clipped", "lookahead", "averaged (ema)" …"""
+    words = ["gradients clipped"] if config.gradient_clipping else []
+    words += ["lookahead"] if config.lookahead else []
+    words += [f"averaged ({config.averaging.name})"] if config.averaging else []
+    return words + (["gradient noise"] if config.gradient_noise else [])
 
 
 def descent_in_words(config: ObjectiveConfig) -> str:

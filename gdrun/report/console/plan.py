@@ -10,7 +10,12 @@ from rich.text import Text
 from gdrun.config import ObjectiveConfig
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import DescentKind, Kind
-from gdrun.report.console.descents import descent_in_words, method_in_words, objective_in_words
+from gdrun.report.console.descents import (
+    around_in_words,
+    descent_in_words,
+    method_in_words,
+    objective_in_words,
+)
 from gdrun.report.console.numbers import duration, number, size
 from gdrun.text import printable
 from gdrun.training.work import StackWork
@@ -130,10 +135,8 @@ def optimizer_in_words(plan: Plan) -> str:
         return method_in_words(config)
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor
     what = config.optimizer.rate_option.replace("_", " ")
-    around = ["lookahead"] if config.lookahead else []
-    around += [f"averaged ({config.averaging.name})"] if config.averaging else []
-    around += ["gradient noise"] if config.gradient_noise else []
-    return ", ".join([config.optimizer.name, f"{what} {number(rate)}", config.schedule.name, *around])
+    words = [config.optimizer.name, f"{what} {number(rate)}", config.schedule.name]
+    return ", ".join([*words, *around_in_words(config)])
 
 
 def length_in_words(work: StackWork, plan: Plan) -> str:

@@ -9,12 +9,11 @@ import numpy as np
 
 from gdrun.config import ObjectiveConfig
 from gdrun.config.load import plain_source
-from gdrun.config.plugins import load_plugin
 from gdrun.errors import GdrunError
 from gdrun.objectives.objective import Objective
 from gdrun.report.html.curves import Chart, Values, kept_rows, plain
 from gdrun.report.html.source import Columns
-from gdrun.report.html.words import as_float, count, figure
+from gdrun.report.html.words import as_floats, count, figure
 
 GRID = 90  # values along each side of a map
 MOST_WAYS = 40
@@ -24,22 +23,19 @@ _LEVELS = (0.004, 0.012, 0.03, 0.06, 0.1, 0.16, 0.23, 0.32, 0.43, 0.56, 0.7, 0.8
 _MARGIN = 0.12
 
 
-def objective_config(
-    config: Mapping[str, Any], plugins: Sequence[str], notes: list[str]
-) -> ObjectiveConfig | None:
+def objective_config(config: Mapping[str, Any], plugins: object, notes: list[str]) -> ObjectiveConfig | None:
     """The config of a descent as it stands in the directory; None, and a note, where it cannot be built.
 
     Args:
         config: plain data.
-        plugins: files that it was run with.
+        plugins: what the directory names as such. It may come from somewhere else: none is run for a report.
         notes: takes the note.
     """
     try:
-        for plugin in plugins:
-            load_plugin(plugin)
         return plain_source(config).load_objective().config
     except GdrunError as error:
-        notes.append(f"The objective cannot be drawn: {error}")
+        hint = " A plugin is run if a report asks for it: gdrun report RUN --plugin FILE." if plugins else ""
+        notes.append(f"The objective cannot be drawn: {error}{hint}")
         return None
 
 
@@ -58,9 +54,9 @@ class Way:
     ) -> None:
         self.label, self.role, self.dash = label, role, dash
         rows = min((len(trajectory.get(name, ())) for name in ("step", "value", *variables)), default=0)
-        self.steps = _numbers(trajectory.get("step", ()), rows)
-        self.values = _numbers(trajectory.get("value", ()), rows)
-        self.points = np.stack([_numbers(trajectory.get(name, ()), rows) for name in variables], axis=-1)
+        self.steps = as_floats(trajectory.get("step", ())[:rows])
+        self.values = as_floats(trajectory.get("value", ())[:rows])
+        self.points = np.stack([as_floats(trajectory.get(name, ())[:rows]) for name in variables], axis=-1)
 
     def drawn(self, box: Values, points: int) -> dict[str, Any] | None:
         """The part of it that is in the box and a little beyond; None where nothing is."""
@@ -79,10 +75,6 @@ class Way:
             "value": plain(self.values[kept], 6),
             **columns,
         }
-
-
-def _numbers(cells: Sequence[Any], rows: int) -> Values:
-    return np.array([np.nan if (x := as_float(cell)) is None else x for cell in cells[:rows]], np.float64)
 
 
 def landscape(config: ObjectiveConfig, ways: Sequence[Way], *, legend: bool = False) -> Chart | None:

@@ -33,7 +33,7 @@ def minimize_page(run: ReportRun) -> dict[str, Any]:
     """Everything that templates/minimize.html.jinja shows of one run."""
     record, result = run.record, section(run.record, "result")
     notes = list(run.notes)
-    config = objective_config(run.config, record.get("plugins") or (), notes)
+    config = objective_config(run.config, record.get("plugins"), notes)
     way = with_excess(run.metrics, result.get("minimum"))
     best = as_int(result.get("best_step"))
     charts = [] if config is None else _maps(config, {"way": run})
@@ -55,7 +55,7 @@ def minimize_page(run: ReportRun) -> dict[str, Any]:
 def minimize_group_page(group: ReportGroup) -> dict[str, Any]:
     """The same of several starts."""
     notes = list(group.notes)
-    config = objective_config(group.config, group.record.get("plugins") or (), notes)
+    config = objective_config(group.config, group.record.get("plugins"), notes)
     best = section(group.summary, "best")
     first = next(iter(group.members.values()), ReportRun(""))
     record = {
@@ -126,6 +126,15 @@ def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
             name += f", learning_rate {rate:g}" if rate is not None else ""
         if name.strip():
             facts.append((key, name.strip()))
+    for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
+        if options := section(config, key):
+            said = [component_name(options)] * ("name" in options)
+            said += [
+                f"{name} {number:g}"
+                for name, value in options.items()
+                if (number := as_float(value)) is not None
+            ]
+            facts.append((key, ", ".join(said)))
     facts += [
         (key, str(config[key]))
         for key in ("direction", "steps", "tolerance", "dtype")
