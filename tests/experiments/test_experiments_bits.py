@@ -72,7 +72,7 @@ def test_whatever_the_environment_says(
 
 COMMANDS: dict[str, tuple[str, ...]] = {
     "kfold": ("kfold", "--folds", "3"),
-    "sweep": ("sweep", "batch_size=16,32", "model.hidden=[[4],[8]]", "--seeds", "2"),
+    "sweep": ("sweep", "batch_size=16,32", "model.hidden=[4],[8]", "--seeds", "2"),
     "compare-optimizers": ("compare-optimizers", "--optimizers", "sgd,adam", "--trials", "2", "--seeds", "6"),
 }
 ENGINES = (("--workers", "1"), ("--workers", "2"), ("--engine", "dask"))
