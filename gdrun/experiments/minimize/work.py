@@ -9,7 +9,8 @@ import numpy as np
 
 from gdrun.component import stacking_key
 from gdrun.config.objective import ObjectiveConfig
-from gdrun.training.descent import LOOK_EVERY, DescentWork
+from gdrun.training.descent import LOOK_EVERY
+from gdrun.training.positions import DescentWork
 
 SMOKE_STEPS = 20
 MOST_TOGETHER = 1000  # descents of a tile; more only make the loss of one larger
