@@ -12,7 +12,7 @@ from gdrun.experiments.minimize.work import memory_needed
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out
 
-MINIMIZE = Command("minimize", descents_summary, unit="step")
+MINIMIZE = Command("minimize", descents_summary)
 
 
 def plan_minimizing(config: ObjectiveConfig, workers: int | str | None = None) -> Plan:
