@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gdrun.cli import options as given
+from gdrun.cli.early import start_workers
 
 
 def compare_optimizers(
@@ -55,6 +56,7 @@ def compare_optimizers(
 
     [bold]gdrun compare-optimizers configs/digits-mlp.yaml epochs=20 --optimizers sgd,momentum,adam[/]
     """
+    start_workers(workers, engine=engine, only_shown=dry_run or print_config)
     from gdrun.cli.common import carry_out_or_show, load_any_config, number_of_workers
     from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.errors import ConfigError

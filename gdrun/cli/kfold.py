@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gdrun.cli import options as given
+from gdrun.cli.early import start_workers
 
 Strategy = Literal["auto", "plain", "stratified", "group", "time-series"]
 
@@ -38,6 +39,7 @@ def kfold(
 
     [bold]gdrun kfold configs/digits-mlp.yaml --folds 10[/]
     """
+    start_workers(workers, engine=engine, only_shown=dry_run or print_config)
     from gdrun.cli.common import carry_out_or_show, load_config, number_of_workers
     from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.kfold import plan_kfold

@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from gdrun.engines import reserve
 from gdrun.engines.interruption import SIGNALS, SignalReceived
 from gdrun.errors import GdrunError, StoppedError, SystemRefusedError, TerminatedError
 
@@ -77,6 +78,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return _say(f"{type(error).__name__}: {error}\n{_BUG}", GdrunError.exit_code)
     finally:
+        reserve.dismiss()
         try:
             sys.stderr.flush()
         except OSError:  # its reader has gone; the interpreter would make an exit code of that

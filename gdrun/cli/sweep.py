@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gdrun.cli import options as given
+from gdrun.cli.early import start_workers
 
 
 def sweep(
@@ -55,6 +56,7 @@ def sweep(
 
     [bold]gdrun sweep configs/digits-mlp.yaml "optimizer.learning_rate=log(1e-4,1e-1,7)" batch_size=16,64[/]
     """
+    start_workers(workers, engine=engine, only_shown=dry_run or print_config)
     from gdrun.cli.common import carry_out_or_show, number_of_workers, read_config
     from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.sweep.plan import plan_sweep

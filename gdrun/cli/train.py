@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gdrun.cli import options as given
+from gdrun.cli.early import start_workers
 
 
 def train(
@@ -38,6 +39,8 @@ def train(
 
     [bold]gdrun train configs/digits-mlp.yaml optimizer.learning_rate=1e-2 --seeds 10[/]
     """
+    if seeds is not None:
+        start_workers(workers, engine=engine, only_shown=dry_run or print_config)
     from gdrun.cli.common import carry_out_or_show, check_finite, load_config, number_of_workers
     from gdrun.engines.choice import chosen_cluster, workers_on
     from gdrun.experiments.train import plan_training

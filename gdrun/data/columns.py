@@ -1,13 +1,14 @@
-"""What is learned of one column from the training rows."""
+"""What is learned of each column from the training rows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.data.table import Category, Table
+from gdrun.data.table import BLOCK, Category, Table
 from gdrun.errors import DataError
 
 FeatureScaling = Literal["standardize", "standardize_channels", "min_max", "scale", "none"]
@@ -16,35 +17,61 @@ TargetScaling = Literal["standardize", "none"]
 Floats = NDArray[np.float64]
 
 
-def fit_column(
-    table: Table, index: int, rows: NDArray[np.int64], features: FeatureScaling, missing: MissingValues
-) -> tuple[float, float, float]:
-    """Fill, center and scale of one number column."""
-    name = table.number_names[index]
-    where = f"dataset {table.name}: column {name!r}"
-    if features == "scale" and table.largest is None:
+def column_blocks(columns: int, rows: int) -> Iterator[slice]:
+    """Slices of columns that have about `BLOCK` values each."""
+    size = max(1, BLOCK // max(1, rows))
+    return (slice(start, min(start + size, columns)) for start in range(0, columns, size))
+
+
+def fit_columns(
+    table: Table, rows: NDArray[np.int64], features: FeatureScaling, missing: MissingValues
+) -> tuple[Floats, Floats, Floats]:
+    """Fill, center and scale of every number column, each (columns,)."""
+    if features == "scale" and table.largest is None and table.number_names:
         raise DataError(
             f"dataset {table.name}: what its largest value can be isn't known, so that scale can't divide by "
             "it; take min_max or standardize (preprocessing.features)"
         )
-    values = table.numbers[rows, index].astype(np.float64)
+    columns = len(table.number_names)
+    fill, center, scale = np.zeros(columns), np.zeros(columns), np.ones(columns)
+    for block in column_blocks(columns, len(rows)):
+        names = table.number_names[block]
+        values = table.numbers[rows, block].astype(np.float64).T.copy()  # (columns, rows): sums go along rows
+        fill[block] = _fill(values, rows, missing, table.name, names)
+        if features == "scale" and table.largest is not None:
+            scale[block] = table.largest
+        else:
+            where = f"dataset {table.name}: column"
+            center[block], scale[block] = scaling(values, features, where, names)
+    return fill, center, scale
+
+
+def _fill(
+    values: Floats, rows: NDArray[np.int64], missing: MissingValues, table_name: str, names: Sequence[str]
+) -> Floats:
+    """What stands for a missing value in each of some columns (columns, rows); put into their gaps, too."""
     gaps = np.isnan(values)
-    fill = 0.0
-    if gaps.all():
-        raise DataError(f"{where} has no value in the training rows; drop it")
-    present = values[~gaps]
+    empty, gappy = np.flatnonzero(gaps.all(axis=1)), np.flatnonzero(gaps.any(axis=1))
+    if len(empty):
+        raise DataError(
+            f"dataset {table_name}: column {names[empty[0]]!r} has no value in the training rows; drop it"
+        )
     if missing == "error":
-        if gaps.any():
-            raise missing_error(table.name, name, int(rows[np.argmax(gaps)]))
-    else:
-        with np.errstate(over="ignore"):
-            fill = float(present.mean() if missing == "mean" else np.median(present))
-        if not np.isfinite(fill):
-            raise DataError(f"{where} has values too large for a {missing}; rescale or drop it")
-        values[gaps] = fill
-    if features == "scale" and table.largest is not None:
-        return fill, 0.0, table.largest
-    return fill, *scaling(values, features, where)
+        if len(gappy):
+            raise missing_error(table_name, names[gappy[0]], int(rows[np.argmax(gaps[gappy[0]])]))
+        return np.zeros(len(values))
+    average = np.mean if missing == "mean" else np.median
+    with np.errstate(over="ignore", invalid="ignore"):
+        fill: Floats = average(values, axis=1)
+        for column in gappy:
+            fill[column] = average(values[column, ~gaps[column]])
+            values[column, gaps[column]] = fill[column]
+    if not np.isfinite(fill).all():
+        raise DataError(
+            f"dataset {table_name}: column {names[int(np.argmin(np.isfinite(fill)))]!r} has values too large "
+            f"for a {missing}; rescale or drop it"
+        )
+    return fill
 
 
 def fit_channels(table: Table, rows: NDArray[np.int64], fill: Floats) -> tuple[Floats, Floats]:
@@ -73,23 +100,32 @@ def fit_channels(table: Table, rows: NDArray[np.int64], fill: Floats) -> tuple[F
     return center, scale
 
 
-def scaling(values: Floats, features: FeatureScaling, where: str) -> tuple[float, float]:
-    """Center and scale of one column; scale 1 where it is constant up to rounding."""
+def scaling(
+    values: Floats, features: FeatureScaling, where: str, names: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """Center and scale of each of some columns (columns, rows); scale 1 where one is constant up to rounding.
+
+    Raises:
+        DataError: values too large to be scaled; `where` and the column's name begin the message.
+    """
     if features in ("none", "standardize_channels"):  # the latter is settled for all columns together
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
+        return np.zeros(len(values)), np.ones(len(values))
+    low, high = values.min(axis=1), values.max(axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
         span = high - low
-        constant = span <= 4 * np.finfo(np.float64).eps * max(abs(low), abs(high))
-        if features == "min_max" or constant:
-            center, scale = low, 1.0 if constant else span
+        constant = span <= 4 * np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high))
+        if features == "min_max":
+            center, scale = low, span
         else:
-            center = float(values.mean())
-            scale = float(np.sqrt(np.square(values - center).mean()))
-    if scale == 0.0:  # squares of differences below 1e-162 vanish
-        scale = span
-    if not np.isfinite(center) or not np.isfinite(scale):
-        raise DataError(f"{where} has values too large to be scaled; rescale or drop it")
+            center = np.where(constant, low, values.mean(axis=1))
+            scale = np.sqrt(np.square(values - center[:, np.newaxis]).mean(axis=1))
+    scale = np.where(scale == 0.0, span, scale)  # squares of differences below 1e-162 vanish
+    scale = np.where(constant, 1.0, scale)
+    finite = np.isfinite(center) & np.isfinite(scale)
+    if not finite.all():
+        raise DataError(
+            f"{where} {names[int(np.argmin(finite))]!r} has values too large to be scaled; rescale or drop it"
+        )
     return center, scale
 
 

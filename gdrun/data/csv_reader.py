@@ -82,16 +82,17 @@ class CsvFile:
 
     def kinds(self, names: Sequence[str]) -> dict[str, Kind]:
         """What the first 1,000 rows say of each column; without any value there: number."""
-        with self._records() as records:
-            rows = [record for record in islice(records, SAMPLE_ROWS) if len(record) == len(self.names)]
         missing = set(self.missing)
-        kinds: dict[str, Kind] = {}
-        for name in names:
-            position = self._position[name]
-            present = [row[position] for row in rows if row[position].strip() not in missing]
-            numbers = sum(number(value) is not None for value in present)
-            kinds[name] = "category" if 2 * numbers < len(present) else "number"
-        return kinds
+        excess = dict.fromkeys(names, 0)  # how many more texts than numbers each column has
+        with self._records() as records:
+            for record in islice(records, SAMPLE_ROWS):  # one at a time: a wide file's rows are large
+                if len(record) != len(self.names):
+                    continue
+                for name in names:
+                    text = record[self._position[name]]
+                    if text.strip() not in missing:
+                        excess[name] += 1 if number(text) is None else -1
+        return {name: "category" if more > 0 else "number" for name, more in excess.items()}
 
     def read(
         self, numbers: Sequence[str], texts: Mapping[str, Labels]
@@ -115,13 +116,8 @@ class CsvFile:
         with self._records() as records:
             while chunk := list(islice(records, size)):
                 self._check_widths(chunk, rows)
-                columns = list(zip(*chunk, strict=True))
-                block = np.empty((len(positions), len(chunk)))
-                for row_of_block, position in zip(block, positions, strict=True):
-                    problem = reader.read(columns[position], row_of_block)
-                    if problem is not None:
-                        self._text_in_number(self.names[position], columns[position][problem], rows + problem)
-                number_chunks.append(block)
+                number_chunks.append(self._numbers(chunk, positions, reader, rows))
+                columns = list(zip(*chunk, strict=True)) if texts else []
                 for name, labels in texts.items():
                     text_chunks[name].append(labels.encode(columns[self._position[name]]))
                     if labels.count > labels.limit:
@@ -136,8 +132,8 @@ class CsvFile:
         start = 0
         while number_chunks:  # each chunk is let go as soon as it is copied
             block = number_chunks.popleft()
-            matrix[start : start + block.shape[1]] = block.T
-            start += block.shape[1]
+            matrix[start : start + len(block)] = block
+            start += len(block)
         codes = {name: np.concatenate(chunks) for name, chunks in text_chunks.items()}
         return matrix, codes
 
@@ -145,6 +141,29 @@ class CsvFile:
         """Raise a `DataError` that names the line of a row (counted from 0 below the header)."""
         where = f"{self.path}:{self._line(row)}: " + (f"column {column!r}: " if column is not None else "")
         raise DataError(where + message)
+
+    def _numbers(
+        self, chunk: Sequence[Sequence[str]], positions: Sequence[int], reader: NumberReader, start: int
+    ) -> NDArray[np.float64]:
+        """The numbers of some rows, (rows, columns), read along the longer side: calls are slow.
+
+        Args:
+            chunk: (rows, all columns) fields.
+            positions: (columns,) of the columns wanted.
+            reader: converts many fields at once.
+            start: the number of the first row.
+        """
+        block = np.empty((len(chunk), len(positions)))
+        if wide := len(chunk) < len(positions):
+            lists = [[record[position] for position in positions] for record in chunk]
+        else:
+            lists = [[record[position] for record in chunk] for position in positions]
+        for index, (fields, values) in enumerate(zip(lists, block if wide else block.T, strict=True)):
+            problem = reader.read(fields, values)
+            if problem is not None:
+                row, column = (index, problem) if wide else (problem, index)
+                self._text_in_number(self.names[positions[column]], fields[problem], start + row)
+        return block
 
     def _text_in_number(self, column: str, value: str, row: int) -> NoReturn:
         shown = value if len(value) <= 40 else value[:40] + "…"

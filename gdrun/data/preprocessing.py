@@ -14,8 +14,9 @@ from gdrun.data.columns import (
     Floats,
     MissingValues,
     TargetScaling,
+    column_blocks,
     fit_channels,
-    fit_column,
+    fit_columns,
     missing_error,
     scaling,
     seen_levels,
@@ -87,11 +88,7 @@ class Preprocessor:
             DataError: a column without any value in the training rows, missing values with "error", values
                 too large to be scaled, or training rows of a single class.
         """
-        columns = [
-            fit_column(table, index, train_rows, features, missing)
-            for index in range(len(table.number_names))
-        ]
-        fill, center, scale = np.array(columns, np.float64).reshape(-1, 3).T.copy()
+        fill, center, scale = fit_columns(table, train_rows, features, missing)
         if features == "standardize_channels":
             center, scale = fit_channels(table, train_rows, fill)
         levels = {
@@ -108,10 +105,9 @@ class Preprocessor:
                     "split the rows in another way (split.seed, split.stratify)"
                 )
         elif target == "standardize":
-            for output, name in enumerate(table.target_names):
-                where = f"dataset {table.name}: target {name!r}"
-                values = np.ascontiguousarray(table.target[train_rows, output])
-                target_center[output], target_scale[output] = scaling(values, "standardize", where)
+            values = table.target[train_rows].T.copy()
+            where = f"dataset {table.name}: target"
+            target_center, target_scale = scaling(values, "standardize", where, table.target_names)
         return cls(
             number_names=table.number_names,
             fill=fill,
@@ -141,7 +137,7 @@ class Preprocessor:
     def transform(
         self, table: Columns, rows: NDArray[np.int64], dtype: DTypeLike = np.float32
     ) -> NDArray[Any]:
-        """The features of some rows, (rows, *features_shape) in the given type; made column by column.
+        """The features of some rows, (rows, *features_shape) in the given type.
 
         Raises:
             DataError: rows of another shape (flat ones fit any), other columns than those fitted on, missing
@@ -161,22 +157,24 @@ class Preprocessor:
                 f"training data: {_names((*self.number_names, *self.levels))}"
             )
         result = np.zeros((len(rows), len(self.feature_names)), dtype)
-        for index, name in enumerate(self.number_names):
-            values = table.numbers[rows, index].astype(np.float64)
+        for block in column_blocks(len(self.number_names), len(rows)):
+            values = table.numbers[rows, block].astype(np.float64)
             gaps = np.isnan(values)
             if gaps.any():
                 if self.missing == "error":
-                    raise missing_error(table.name, name, int(rows[np.argmax(gaps)]))
-                values[gaps] = self.fill[index]
+                    row, column = np.argwhere(gaps)[0]
+                    raise missing_error(table.name, self.number_names[block][column], int(rows[row]))
+                np.copyto(values, self.fill[block], where=gaps)
             with np.errstate(over="ignore", invalid="ignore"):
-                values -= self.center[index]
-                values /= self.scale[index]
-                result[:, index] = values
-            finite = np.isfinite(result[:, index])
+                values -= self.center[block]
+                values /= self.scale[block]
+                result[:, block] = values
+            finite = np.isfinite(result[:, block])
             if not finite.all():
+                row, column = np.argwhere(~finite)[0]
                 raise DataError(
-                    f"dataset {table.name}: column {name!r} is too large for {result.dtype} in row "
-                    f"{int(rows[np.argmin(finite)])}; rescale or drop it"
+                    f"dataset {table.name}: column {self.number_names[block][column]!r} is too large for "
+                    f"{result.dtype} in row {int(rows[row])}; rescale or drop it"
                 )
         start = len(self.number_names)
         for name, levels in self.levels.items():
@@ -206,10 +204,10 @@ class Preprocessor:
     def notices(self, table: Columns, rows: NDArray[np.int64]) -> list[str]:
         """What a user should know of these rows: values that are filled, levels not trained on."""
         found = []
-        gaps = {
-            name: int(np.isnan(table.numbers[rows, index]).sum())
-            for index, name in enumerate(self.number_names)
-        }
+        gaps: dict[str, int] = {}
+        for block in column_blocks(len(self.number_names), len(rows)):
+            missing = np.isnan(table.numbers[rows, block]).sum(axis=0)
+            gaps |= zip(self.number_names[block], missing.tolist(), strict=True)
         if any(gaps.values()):
             found.append(
                 f"missing values filled with the {self.missing} of the training rows: {_listed(gaps)}"

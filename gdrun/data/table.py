@@ -16,6 +16,8 @@ from gdrun.errors import DataError
 
 Task = Literal["classification", "regression"]
 
+BLOCK = 1 << 17  # values that are looked at together: few calls, and little memory beside the data
+
 
 @dataclass(frozen=True, eq=False)
 class Category:
@@ -210,8 +212,10 @@ def _unusable_target(table: Table) -> str | None:
 
 
 def _infinite(table: Table) -> str | None:
-    for column, name in enumerate(table.number_names):
-        infinite = np.isinf(table.numbers[:, column])
+    size = max(1, BLOCK // len(table.number_names)) if table.number_names else table.rows
+    for start in range(0, table.rows, size):
+        infinite = np.isinf(table.numbers[start : start + size])
         if infinite.any():
-            return f"column {name!r} is infinite in row {int(np.argmax(infinite))}"
+            row, column = np.argwhere(infinite)[0]
+            return f"column {table.number_names[column]!r} is infinite in row {start + row}"
     return None

@@ -1,7 +1,8 @@
 """A Dask cluster of this machine's cores, in a process of its own.
 
 It belongs to no terminal, as the workers of the pool don't, and its workers are started from a process that
-has no script to import again. When the line breaks, everything here ends at once.
+has no script to import again. When the line breaks, everything here ends at once. What Python says of
+processes that end while they start, or while they tidy up, is nobody's business: it is not on the screen.
 """
 
 from __future__ import annotations
@@ -23,9 +24,6 @@ _SETTINGS = {
     "distributed.admin.system-monitor.interval": "10s",
 }
 
-# It tidies up after processes that end at once, and says so.
-_NO_WARNINGS = "ignore::UserWarning:multiprocessing.resource_tracker"
-
 
 def main(descriptor: int, workers: int) -> None:
     """Start the cluster, say where its scheduler is, and wait until the line breaks.
@@ -34,13 +32,13 @@ def main(descriptor: int, workers: int) -> None:
         descriptor: of this process's end of the line.
         workers: processes, of one thread each.
     """
-    os.environ["PYTHONWARNINGS"] = _NO_WARNINGS
     import dask.config
     from distributed import LocalCluster
 
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     line: Connection = Connection(descriptor)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the standard error, that of the workers too
     folder = tempfile.mkdtemp(prefix="gdrun-cluster-")
     try:
         dask.config.set(_SETTINGS | {"temporary-directory": folder})

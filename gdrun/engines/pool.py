@@ -15,16 +15,21 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from gdrun.engines import reserve
 from gdrun.engines.child import Child
 from gdrun.engines.executor import Tell, WorkerLost
 from gdrun.engines.worker import FAILED, STOP, TOLD
 
 
 class Worker:
-    """A process that does one task after the other; see `worker.py`."""
+    """A process that does one task after the other; see `worker.py`.
 
-    def __init__(self) -> None:
-        self.child = Child("worker")
+    Args:
+        modules: that it imports before the first one comes.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self.child = Child("worker", *modules)
         self._sending = threading.Lock()
 
     def do(self, content: bytes, tell: Tell) -> Any:
@@ -114,7 +119,7 @@ class ProcessPool(Executor):
         with self._lock:
             if self._closed:
                 raise WorkerLost("the pool was closed")
-            worker = Worker()
+            worker = reserve.take() or Worker()
             self._team.append(worker)
             if self._stopping:
                 worker.ask_to_stop()

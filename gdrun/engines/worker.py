@@ -6,6 +6,7 @@ pool's process is gone, and the worker ends at once, so that nobody writes in a 
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import queue
@@ -23,11 +24,12 @@ STOP = b"stop"  # what the pool says beside tasks; those are pickled, and begin 
 TOLD, DONE, FAILED = "told", "done", "failed"
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, *modules: str) -> None:
     """Work until the line breaks.
 
     Args:
         descriptor: of this process's end of it.
+        modules: to import before the first task comes.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -35,6 +37,8 @@ def main(descriptor: int) -> None:
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     stop = threading.Event()
     threading.Thread(target=_listen, args=(line, tasks, stop), daemon=True).start()
+    for module in modules:
+        importlib.import_module(module)
 
     def tell(event: Any) -> None:
         _send(line, packed(TOLD, event))

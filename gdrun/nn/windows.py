@@ -81,6 +81,11 @@ class Axis:
         return found
 
 
+def each_place(size: int) -> Axis:
+    """As many windows as places, one in each."""
+    return Axis(size=size, window=1, stride=1, dilation=1, before=0, count=size)
+
+
 def axis(size: int, window: int, stride: int, dilation: int, padding: int | str) -> Axis:
     """The windows along an axis of this size.
 

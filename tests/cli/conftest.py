@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_commands import gdrun, the_run, train, write_table
+from cli_stopped import EPOCHS, often
 
 TABLE = "name: table\ndataset: {name: csv, path: table.csv, target: kind}\nepochs: 20\nbatch_size: 8\n"
 
@@ -38,3 +39,21 @@ def pets(shared_runs: Path) -> Path:
     answer = gdrun("train", folder / "c.yaml", "--runs-dir", folder, "-q")
     assert answer.code == 0, answer
     return the_run(folder, "table")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(shared_runs: Path) -> Path:
+    """A run with a checkpoint after every epoch that nobody disturbs."""
+    return _undisturbed(shared_runs / "undisturbed")
+
+
+@pytest.fixture(scope="session")
+def undisturbed_group(shared_runs: Path) -> Path:
+    """Four such runs."""
+    return _undisturbed(shared_runs / "undisturbed-group", "--seeds", "4", "--workers", "1")
+
+
+def _undisturbed(folder: Path, *words: str) -> Path:
+    folder.mkdir()
+    assert gdrun("train", often(folder), f"epochs={EPOCHS}", *words, "--runs-dir", folder, "-q").code == 0
+    return the_run(folder, "often")

@@ -3,282 +3,29 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_commands import (
     bits,
-    child_processes,
-    config_file,
-    finish,
     gdrun,
     group_bits,
-    is_alive,
     kill,
     record,
     start,
-    strict_json,
     the_run,
     train,
     wait_for,
 )
+from cli_stopped import LONG, begun, interrupt_after, often
 
 from gdrun.run_directory.reading import digest_of
 from gdrun.run_directory.run import RunDirectory
 from gdrun.run_directory.tables import read_table
 from gdrun.version import __version__
-
-EPOCHS = 250
-KILLS = 6
-LONG = ("epochs=100000", "evaluation.every_epochs=20")  # until somebody interrupts
-OFTEN = "checkpoint: {min_seconds: 0}\nmodel: {name: mlp, hidden: [8], dropout: 0.1, batch_norm: true}\n"
-TO_THE_SECOND = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 143}
-
-
-def often(folder: Path) -> Path:
-    """A config with a checkpoint after every epoch."""
-    path = config_file(folder, "often")
-    path.write_text(path.read_text().replace("model: {name: mlp, hidden: [8]}\n", OFTEN))
-    return path
-
-
-def begun(folder: Path, name: str = "often", rows: int = 3) -> Path | None:
-    """The run's directory, once it has some rows of metrics."""
-    for path in (folder / "runs").glob(f"????????-??????-{name}"):
-        files = [*path.glob("metrics.csv"), *path.glob("members/*/metrics.csv")]
-        if files and all(file.read_bytes().count(b"\n") > rows for file in files):
-            return path
-    return None
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that nobody disturbs."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert gdrun("train", often(folder), f"epochs={EPOCHS}", "--runs-dir", folder, "-q").code == 0
-    return the_run(folder, "often")
-
-
-@pytest.fixture(scope="module")
-def undisturbed_group(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A group of four that nobody disturbs."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "1", "--runs-dir", folder, "-q")
-    assert gdrun("train", often(folder), *words).code == 0
-    return the_run(folder, "often")
-
-
-class TestSignals:
-    @pytest.mark.parametrize("number", list(TO_THE_SECOND))
-    def test_stop_a_run_in_order_and_it_goes_on_to_the_same_bits(
-        self, tmp_path: Path, number: signal.Signals
-    ) -> None:
-        config = often(tmp_path)
-        process = start("train", config, *LONG, "--runs-dir", tmp_path / "runs")
-        path = wait_for(lambda: begun(tmp_path), process)
-        sent = time.monotonic()
-        process.send_signal(number)
-        answer = finish(process)
-        assert time.monotonic() - sent < 5
-        assert answer.code == TO_THE_SECOND[number]
-        word = "interrupted" if number == signal.SIGINT else "terminated"
-        assert answer.err.splitlines()[-1] == f"gdrun: {word}; go on with: gdrun resume {path}"
-        assert record(path)["status"] == "interrupted"
-        assert list((path / "checkpoints").glob("*.checkpoint"))
-        assert not list(path.rglob("*.tmp"))
-        shorten(path, 50)
-        assert gdrun("resume", path, "-q").code == 0
-        assert gdrun("train", path / "config.yaml", "--runs-dir", tmp_path / "again", "-q").code == 0
-        found, expected = bits(path), bits(the_run(tmp_path / "again", "often"))
-        assert found.pop("learning") != expected.pop("learning")  # of other epochs: another end was planned
-        assert found == expected
-
-    @pytest.mark.parametrize("turns", [4, pytest.param(100, marks=pytest.mark.slow)])
-    def test_at_random_moments(self, tmp_path: Path, turns: int) -> None:
-        chance = random.Random(turns)
-        for turn in range(turns):
-            folder = tmp_path / str(turn)
-            folder.mkdir()
-            number = chance.choice(list(TO_THE_SECOND))
-            process = start("train", often(folder), *LONG, "--runs-dir", folder / "runs")
-            time.sleep(chance.uniform(0.15, 0.9))
-            process.send_signal(number)
-            answer = finish(process, within=5)
-            if answer.code == -number:
-                continue  # Python itself was still starting
-            assert answer.code == TO_THE_SECOND[number], answer
-            assert "Traceback" not in answer.err
-            for path in (folder / "runs").glob("*"):
-                assert gdrun("runs", "list", "--runs-dir", folder / "runs").code == 0
-                assert record(path)["status"] == "interrupted"
-
-    def test_while_the_data_are_read(self, tmp_path: Path) -> None:
-        rows = "\n".join(f"{i},{i % 7},{i * 3 % 11}" for i in range(1_500_000))
-        (tmp_path / "large.csv").write_text(f"a,b,y\n{rows}\n")
-        (tmp_path / "c.yaml").write_text("dataset: {name: csv, path: large.csv, target: y}\n")
-        for number, code in TO_THE_SECOND.items():
-            process = start("train", tmp_path / "c.yaml", "--runs-dir", tmp_path / "runs")
-            time.sleep(1.2)
-            process.send_signal(number)
-            answer = finish(process, within=5)
-            assert answer.code == code, answer
-            assert answer.err in ("gdrun: terminated\n", "gdrun: interrupted\n")
-            assert not (tmp_path / "runs").exists()
-
-    def test_a_second_one_stops_at_once_and_the_group_goes_on(
-        self, tmp_path: Path, undisturbed_group: Path
-    ) -> None:
-        config = often(tmp_path)
-        words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
-        process = start("train", config, *words)
-        path = wait_for(lambda: begun(tmp_path), process)
-        workers = child_processes(process.pid)
-        assert len(workers) == 2
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGINT)
-        answer = finish(process, within=5)
-        if answer.code != 0:
-            assert answer.code == 130, answer
-            assert f"gdrun resume {path}" in answer.err
-        wait_for(lambda: not any(map(is_alive, workers)))
-        assert gdrun("resume", path, "-q").code == 0
-        assert group_bits(path) == group_bits(undisturbed_group)
-
-    @pytest.mark.parametrize("number", list(TO_THE_SECOND))
-    def test_stop_a_group_with_workers(
-        self, tmp_path: Path, number: signal.Signals, undisturbed_group: Path
-    ) -> None:
-        config = often(tmp_path)
-        words = ("--seeds", "4", "--workers", "2", f"epochs={EPOCHS}", "--runs-dir", tmp_path / "runs", "-q")
-        process = start("train", config, *words)
-        path = wait_for(lambda: begun(tmp_path), process)
-        workers = child_processes(process.pid)
-        process.send_signal(number)
-        answer = finish(process, within=5)
-        assert answer.code == TO_THE_SECOND[number], answer
-        assert not any(map(is_alive, workers))
-        assert record(path)["status"] == "interrupted"
-        assert {record(member)["status"] for member in (path / "members").iterdir()} == {"interrupted"}
-        assert strict_json((path / "summary.json").read_text())["statuses"] == {"interrupted": 4}
-        again = gdrun("resume", path, "-q", "--workers", "1")
-        assert again.code == 0, again
-        assert group_bits(path) == group_bits(undisturbed_group)
-
-
-def test_an_end_without_a_checkpoint_would_be_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Negative control of the tests of signals: a writer that keeps nothing."""
-    from gdrun.experiments.writer import TileWriter
-
-    monkeypatch.setattr(TileWriter, "save", lambda self, snapshot: None)
-    interrupt_after(8, monkeypatch)
-    path = train(tmp_path, "often", "epochs=20", code=130)
-    assert not list(path.rglob("*.checkpoint"))
-    monkeypatch.undo()
-    assert gdrun("resume", path, "-q").code == 0
-    assert "from the start" in (path / "run.log").read_text().splitlines()[-2]
-
-
-def shorten(path: Path, further: int) -> None:
-    """Let an endless run end some epochs from here: in its config and in its checkpoints alike."""
-    checkpoints = RunDirectory.open(path, lock=False).checkpoints()
-    newest = checkpoints.newest()
-    assert newest is not None
-    epochs = newest.epoch + further
-    text = (path / "config.yaml").read_text().replace("epochs: 100000\n", f"epochs: {epochs}\n")
-    (path / "config.yaml").write_text(text)
-    RunDirectory.open(path, lock=False).set(files={"config.yaml": digest_of(text.encode())})
-    for spec in newest.document["identity"]["config"]:
-        spec["epochs"] = epochs
-    arrays = {name: array for name, array in newest.arrays.items() if not name.startswith("learning.")}
-    checkpoints.write(newest.epoch, newest.step, arrays, newest.document)  # pictures are of planned epochs
-
-
-def rows_of(path: Path) -> int:
-    """Rows of all metrics below a directory."""
-    return sum(file.read_bytes().count(b"\n") for file in path.rglob("metrics.csv"))
-
-
-def resume_and_kill(path: Path, chance: random.Random) -> bool:
-    """Kill a resume after some more epochs, or a little earlier; False if it came to its end before."""
-    process = start("resume", path, "-q")
-    if chance.random() < 0.25:  # while it starts
-        time.sleep(chance.uniform(0.1, 0.5))
-    else:
-        aim = rows_of(path) + chance.randrange(1, 30)
-        while process.poll() is None and rows_of(path) < aim:
-            time.sleep(0.001)
-    running = process.poll() is None
-    kill(process)
-    return running
-
-
-class TestKills:
-    @pytest.mark.parametrize("seed", [1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 27))])
-    def test_of_a_run_several_in_a_row(self, tmp_path: Path, undisturbed: Path, seed: int) -> None:
-        chance = random.Random(seed)
-        config = often(tmp_path)
-        process = start("train", config, f"epochs={EPOCHS}", "--runs-dir", tmp_path / "runs", "-q")
-        path = wait_for(lambda: begun(tmp_path, rows=1), process)
-        kill(process)
-        assert record(path)["status"] == "running"
-        assert gdrun("runs", "list", "--runs-dir", tmp_path / "runs", "--json").document
-        killed = sum(resume_and_kill(path, chance) for _ in range(KILLS))
-        assert killed >= KILLS // 2
-        assert gdrun("resume", path, "-q").code == 0
-        assert bits(path) == bits(undisturbed)
-        assert not list(path.rglob("*.tmp"))
-
-    @pytest.mark.parametrize("seed", [2, *(pytest.param(i, marks=pytest.mark.slow) for i in range(3, 14))])
-    def test_of_a_group_with_workers(self, tmp_path: Path, undisturbed_group: Path, seed: int) -> None:
-        chance = random.Random(seed)
-        words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
-        process = start("train", often(tmp_path), *words)
-        path = wait_for(lambda: begun(tmp_path, rows=1), process)
-        workers = child_processes(process.pid)
-        kill(process)
-        wait_for(lambda: not any(map(is_alive, workers)), seconds=5)
-        for _ in range(2):
-            resume_and_kill(path, chance)
-        answer = gdrun("resume", path, "-q")
-        assert answer.code == 0, answer
-        assert group_bits(path) == group_bits(undisturbed_group)
-
-    def test_of_one_worker_costs_nothing(self, tmp_path: Path, undisturbed_group: Path) -> None:
-        words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
-        process = start("train", often(tmp_path), *words)
-        path = wait_for(lambda: begun(tmp_path, rows=1), process)
-        worker = child_processes(process.pid)[0]
-        subprocess.run(["kill", "-9", str(worker)], check=True)
-        answer = finish(process)
-        assert answer.code == 0, answer
-        assert group_bits(path) == group_bits(undisturbed_group)
-
-    @pytest.mark.slow
-    def test_of_a_worker_again_and_again(self, tmp_path: Path, undisturbed_group: Path) -> None:
-        words = (f"epochs={EPOCHS}", "--seeds", "4", "--workers", "2", "--runs-dir", tmp_path / "runs", "-q")
-        chance = random.Random(3)
-        process = start("train", often(tmp_path), *words)
-        killed = 0
-        while process.poll() is None:
-            time.sleep(0.6)
-            if workers := child_processes(process.pid):
-                subprocess.run(["kill", "-9", str(chance.choice(workers))], check=False)
-                killed += 1
-        answer = finish(process)
-        path = the_run(tmp_path / "runs", "often")
-        assert killed >= 2
-        if answer.code != 0:  # one was unlucky three times and again alone
-            assert answer.code in (7, 8), answer
-            assert gdrun("resume", path, "-q").code == 0
-        assert group_bits(path) == group_bits(undisturbed_group)
 
 
 @pytest.fixture
@@ -295,17 +42,6 @@ def interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.undo()
     assert answer.code == 130
     return the_run(tmp_path / "runs", "often")
-
-
-def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every run receive SIGINT when so many epochs are done."""
-    from gdrun.experiments.writer import TileWriter
-
-    def epoch_ended(self: Any, epoch: int) -> None:
-        if epoch == epochs:
-            signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr(TileWriter, "epoch_ended", epoch_ended)
 
 
 class TestResume:

@@ -60,6 +60,8 @@ def work(task: Task, tell: Tell, stop_asked: Asked) -> int:
             time.sleep(0.01)
         notes.with_suffix(".stopped").touch()
         raise StoppedError("interrupted")
+    if task.kind == "loud":
+        os.write(2, b"a traceback\n")
     if task.kind == "deaf":
         time.sleep(60)
     return task.number**2

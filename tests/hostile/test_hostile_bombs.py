@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 
 from gdrun.config import reader
 from gdrun.data import csv_reader, csv_text, npz_reader
+from gdrun.data.datasets import column_files
 from gdrun.experiments import validation
 
 LITTLE_MEMORY = 96 << 20
@@ -44,9 +45,10 @@ def npz_file(member: bytes, compression: int = zipfile.ZIP_STORED, claimed: int 
     return {"d.npz": target.getvalue()}
 
 
-def wide(columns: int) -> bytes:
+def wide(columns: int, *values: str) -> dict[str, bytes]:
+    """A CSV file with a row of each value, in every column."""
     names = ",".join(f"c{column}" for column in range(columns))
-    return "\n".join([names, *(",".join([str(row % 2)] * columns) for row in range(4))]).encode()
+    return {"d.csv": "\n".join([names, *(",".join([value] * columns) for value in values)]).encode()}
 
 
 def header(shape: tuple[int, ...], descr: str = "<f8") -> bytes:
@@ -89,7 +91,6 @@ ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 DEEP = "k0: &a0 1\n" + "".join(f"k{b}: &a{b} [*a{a}]\n" for a, b in pairwise(range(4000)))
 WIDE = samples.config_of("csv", "d.csv") + "split: {validation: 0, test: 2}\n"
-SLOW = {"CSV of 100,000 columns"}
 BOMBS = {
     "YAML aliases": Bomb(
         r"config\.yaml:\d+:\d+: more than 100,000 values, aliases written out",
@@ -171,8 +172,20 @@ BOMBS = {
         "fine", csv_file("a,y\r" + ROWS.replace("\n", "\r\n", 10).replace("9,1\n", "9,1\r"))
     ),
     "CSV with other line ends in its fields": Bomb("fine", csv_file('"a\r\nb",y\n' + ROWS)),
-    "CSV of 10,000 columns": Bomb("fine", lambda: {"d.csv": wide(10_000)}, WIDE),
-    "CSV of 100,000 columns": Bomb("fine", lambda: {"d.csv": wide(100_000)}, WIDE),
+    "CSV of 10,000 columns": Bomb("fine", lambda: wide(10_000, *"0101"), WIDE),
+    "CSV of 100,000 columns": Bomb("fine", lambda: wide(100_000, *"0101"), WIDE),
+    "CSV of 100,000 columns of texts": Bomb(
+        "its text columns have more than 50,000 different texts", lambda: wide(100_000, *"abab"), WIDE
+    ),
+    "CSV of 500 columns of 101 texts": Bomb(
+        "its text columns have more than 50,000 different texts",
+        lambda: wide(500, *(f"t{row}" for row in range(101))),
+        WIDE,
+        ((column_files, "MOST_LEVELS", 1 << 60),),
+    ),
+    "CSV of 5,000 columns and 300 rows": Bomb(
+        "fine", lambda: wide(5_000, *(f"{row % 2}.{row}" for row in range(300))), WIDE
+    ),
     "CSV of 100,000 texts": Bomb(
         "more than 1,000 different texts",
         csv_file("a,y\n" + "".join(f"text{row},{row % 2}\n" for row in range(100_000))),
@@ -197,9 +210,7 @@ def answer_within(path: Path, words: str) -> None:
     assert re.search(words, said), said[:2000]
 
 
-@pytest.mark.parametrize(
-    "name", [*sorted(BOMBS.keys() - SLOW), *(pytest.param(n, marks=pytest.mark.slow) for n in SLOW)]
-)
+@pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_does_nothing(name: str, tmp_path: Path) -> None:
     check_bomb(name, tmp_path)
 

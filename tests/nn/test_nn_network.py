@@ -131,6 +131,12 @@ def test_a_sequential_model_must_end_with_the_outputs_needed():
     assert "(64,) → dense (32,) → dense (7,)" in str(caught.value)
 
 
+@pytest.mark.parametrize("layers", [(), (Flatten(),)])
+def test_a_sequential_model_must_have_something_to_train(layers):
+    with pytest.raises(ValueError, match="no layer has anything to train: add a dense layer of 2 units"):
+        MODELS["sequential"](layers).resolve((2,), 2)
+
+
 @pytest.mark.parametrize(
     ("layers", "input_shape", "message", "shapes"),
     [

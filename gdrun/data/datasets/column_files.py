@@ -15,6 +15,7 @@ from gdrun.data.targets import MANY_CLASSES, Target, TaskOption, target_from_num
 from gdrun.errors import DataError
 
 MANY_LEVELS = 1_000  # more one-hot columns than this from one column are surely not meant
+MOST_LEVELS = 50_000  # of all columns together: a network of so many inputs isn't, either, and takes long
 ANY_NUMBER = 1 << 31
 
 
@@ -89,6 +90,8 @@ def table_of(options: ColumnOptions, open_file: Callable[[Path], ColumnFile], fo
     kinds = _kinds(options, files["train"], targets, features)
     numbers = [name for name in features if kinds[name] == "number"]
     texts = {name: Labels(options.missing, MANY_LEVELS) for name in features if kinds[name] == "category"}
+    encoded = list(texts.values())
+    _check_levels(files["train"], encoded)
     number_targets = [name for name in targets if kinds[name] == "number"]
     if not number_targets:
         texts[targets[0]] = Labels(options.missing, MANY_CLASSES)
@@ -100,6 +103,7 @@ def table_of(options: ColumnOptions, open_file: Callable[[Path], ColumnFile], fo
         for name in (*numbers, *texts, *number_targets):
             file.column(name, f"the columns of {options.path}")
         matrix, codes_of_file = file.read([*numbers, *number_targets], texts)
+        _check_levels(file, encoded)
         if part == "train":
             _check_not_empty(file, matrix, [*numbers, *number_targets], codes_of_file)
         _check_complete(options, file, matrix[:, len(numbers) :], number_targets, codes_of_file, targets)
@@ -207,10 +211,20 @@ def _check_complete(
             )
 
 
+def _check_levels(file: ColumnFile, encoded: Sequence[Labels]) -> None:
+    """Raise where text columns, each with one level at least, would become too many columns."""
+    if sum(max(1, labels.count) for labels in encoded) > MOST_LEVELS:
+        raise DataError(
+            f"{file.path}: its text columns have more than {MOST_LEVELS:,} different texts, and each would "
+            "be a column of its own; drop some (dataset.drop), or name those to keep (dataset.features)"
+        )
+
+
 def _check_not_empty(
     file: ColumnFile, matrix: NDArray[np.float64], numbers: Sequence[str], codes: dict[str, NDArray[np.int32]]
 ) -> None:
-    empty = [name for index, name in enumerate(numbers) if np.isnan(matrix[:, index]).all()]
+    largest = np.fmax.reduce(matrix, axis=0)  # NaN only where there is nothing else
+    empty = [name for name, value in zip(numbers, largest, strict=True) if np.isnan(value)]
     empty += [name for name, values in codes.items() if values.max() < 0]
     if empty:
         raise DataError(

@@ -20,7 +20,7 @@ from gdrun.nn.layer import Array, Bound, Shape, Workspace, evaluate_only
 from gdrun.nn.layers.convolution import Chunk, Convolution, chunks
 from gdrun.nn.operations import Operation, in_order, on_buffer
 from gdrun.nn.product import bind_product
-from gdrun.nn.windows import Axis, windows
+from gdrun.nn.windows import each_place, windows
 
 
 def bind_convolution(
@@ -157,18 +157,37 @@ class _Passes:
             if chunk.lines.start == 0:
                 operations.append(partial(np.copyto, of.interior(padded), images))
             images = padded
+        if of.channels == of.groups:
+            gather, columns = self._gather_lines(chunk, images)
+            return [*operations, *gather], columns
         seen = windows(images, of.height, of.width)[:, :, chunk.lines]
         seen = seen.reshape(*seen.shape[:-1], of.groups, -1)  # runs, images, lines, across, taps, taps, g, c
-        runs, inputs = len(seen), of.inputs
-        if of.channels == of.groups:  # single values lie apart, but neighbours in a line beside each other
-            order, shape = (0, 6, 4, 5, 7, 1, 2, 3), (runs, of.groups, inputs, -1)
-        else:
-            order, shape = (0, 6, 1, 2, 3, 4, 5, 7), (runs, of.groups, -1, inputs)
-        seen = seen.transpose(order)
+        seen = seen.transpose(0, 6, 1, 2, 3, 4, 5, 7)
         columns = self.workspace.scratch("columns", *seen.shape)
         operations.append(partial(np.copyto, columns, seen))
-        matrix = columns.reshape(shape)
-        return operations, matrix.swapaxes(-1, -2) if of.channels == of.groups else matrix
+        return operations, columns.reshape(len(seen), of.groups, -1, of.inputs)
+
+    def _gather_lines(self, chunk: Chunk, images: Array) -> tuple[list[Operation], Array]:
+        """The same where a group has one channel: its values lie apart, but neighbours in a line together.
+
+        A line is copied once for each place across a window. What the windows of an image see through one of
+        their places is then in one piece.
+        """
+        of = self.of
+        down = replace(of.height, count=chunk.lines.stop - chunk.lines.start)
+        first = chunk.lines.start * down.stride
+        images = images[:, :, first : first + down.seen]
+        moved = windows(images, each_place(down.seen), of.width)[..., 0, :, :]
+        moved = moved.transpose(0, 5, 4, 1, 2, 3)  # runs, channels, taps across, images, lines, across
+        runs, channels, taps, some, lines, across = moved.shape
+        copies = self.workspace.scratch("lines", *moved.shape)
+        apart = copies.reshape(runs, channels * taps * some, lines, across, 1)
+        seen = windows(apart, down, each_place(across))
+        seen = seen.reshape(runs, channels, taps, some, down.count, across, down.window)
+        seen = seen.transpose(0, 1, 6, 2, 3, 4, 5)
+        columns = self.workspace.scratch("columns", *seen.shape)
+        gather: list[Operation] = [partial(np.copyto, copies, moved), partial(np.copyto, columns, seen)]
+        return gather, columns.reshape(runs, channels, of.taps, -1).swapaxes(-1, -2)
 
     def _input_gradient(self, chunk: Chunk, of_chunk: Array, dx: Array) -> list[Operation]:
         """∂L/∂x of the windows of a chunk: a product a tap, added to where the tap looks."""
@@ -214,8 +233,7 @@ class _Passes:
         sums = self.workspace.scratch("sums", *images.shape[:2], *of.padded_shape) if of.padded else images
         runs, some, lines, across, _ = dz.shape
         wide, beyond = self.wide[:runs, :some, :lines], of.width.span - 1
-        one_line = Axis(size=lines, window=1, stride=1, dilation=1, before=0, count=lines)
-        seen = windows(wide, one_line, replace(of.width, count=of.width.seen))
+        seen = windows(wide, each_place(lines), replace(of.width, count=of.width.seen))
         columns = self.workspace.scratch("columns", *seen.shape)
         places = some * lines * of.width.seen
         products = self.workspace.scratch("products", runs, of.height.window, places, of.channels)

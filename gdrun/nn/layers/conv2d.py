@@ -41,7 +41,8 @@ class Conv2d(Layer):
     Variant:
         A cross-correlation, as in all libraries: the kernel isn't flipped. W is (height, width,
         channels/groups, filters). Columns of windows are made in chunks of at most 512 KiB (or one line of
-        windows, where that is more), whatever the size of the batch.
+        windows, where that is more), whatever the size of the batch; where a filter sees one channel, from
+        copies of lines that take no more than that again.
 
     Reference:
         LeCun et al., "Backpropagation applied to handwritten zip code recognition", Neural Computation 1,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, prod
 from typing import NamedTuple, Protocol
 
@@ -79,6 +79,9 @@ class Convolution:
         images, lines = int(chunk.images.stop), int(chunk.lines.stop)
         columns = images * lines * self.width.count * self.inputs * self.groups
         padded = 2 * self.padded * images * prod(self.padded_shape)
+        if self.channels == self.groups:  # lines that columns are made of
+            seen = replace(self.height, count=lines).seen
+            columns += images * seen * self.width.count * self.width.window * self.channels
         back = images * lines * self.width.seen * (2 * self.filters + self.height.window * self.channels)
         return columns + padded + 2 * self.inputs * self.filters + self.back_by_line * back
 

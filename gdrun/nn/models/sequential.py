@@ -33,4 +33,8 @@ class Sequential(Model):
                 f"the last layer gives {network.output_shape}, but {outputs} outputs are needed: end with a "
                 f"dense layer of {outputs} units\n{network.describe()}"
             )
+        if network.parameter_count == 0:
+            raise ValueError(
+                f"no layer has anything to train: add a dense layer of {outputs} units\n{network.describe()}"
+            )
         return self.layers

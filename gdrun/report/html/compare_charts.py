@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from gdrun.report.comparison import Problem, clock_of, section_of
-from gdrun.report.html.curves import Chart, Line, Values, is_steep, is_unbounded, kept_rows, plain
+from gdrun.report.html.curves import Chart, Line, is_steep, is_unbounded, kept_rows, plain
 from gdrun.report.html.source import section
-from gdrun.report.html.words import as_float, column_words, figure
+from gdrun.report.html.words import as_float, as_floats, column_words, figure
 
 COLOURS = 8  # of report.css; contestants beyond differ in their dashes
 DASHES = 3
@@ -58,13 +58,6 @@ def overlay(
     known = [name for name in names if name in drawn]
     drawing = {"kind": "overlay", "legend": legend(known, shown), "views": views, **more}
     return Chart(title, words, caption, drawing, wide=True)
-
-
-def numbers(cells: Sequence[Any]) -> Values:
-    """Values with NaN for every gap."""
-    return np.array(
-        [math.nan if (value := as_float(cell)) is None else value for cell in cells], dtype=np.float64
-    )
 
 
 def curve_chart(problem: Problem, shown: Mapping[str, dict[str, Any]], share: float) -> Chart | None:
@@ -118,15 +111,15 @@ def _curve_view(
     for name in names:
         curves = section_of(problem, name, "curves")
         values = section(curves, "columns", column)
-        low, median, high = (numbers(values.get(key) or ()) for key in ("low", "median", "high"))
+        low, median, high = (as_floats(values.get(key) or ()) for key in ("low", "median", "high"))
         if not np.isfinite(median).any():
             continue
-        kept, runs = kept_rows([low, median, high], points), numbers(values["runs"])
+        kept, runs = kept_rows([low, median, high], points), as_floats(values["runs"])
         sets.append(
             {
                 "label": name,
                 **shown[name],
-                "x": plain(numbers(curves["epoch"])[kept]),
+                "x": plain(as_floats(curves["epoch"])[kept]),
                 "low": plain(low[kept], 5),
                 "median": plain(median[kept], 5),
                 "high": plain(high[kept], 5),
@@ -136,7 +129,7 @@ def _curve_view(
     if all(one["low"] == one["high"] for one in sets):  # the same for every seed, such as a learning rate
         for one in sets:
             del one["low"], one["high"]
-    found = [Line(one["label"], "", numbers(one["median"])) for one in sets]
+    found = [Line(one["label"], "", as_floats(one["median"])) for one in sets]
     possible = bool(found) and (column.endswith("loss") or column == "learning_rate" or is_unbounded(found))
     view = {
         "column": column,
@@ -188,7 +181,7 @@ def expected_best_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -
     """What k trials bring on average, for k = 1 … trials."""
     names, sets = list(problem["ranking"]), []
     for name in names:
-        values = numbers(section_of(problem, name, "tuning").get("expected_best") or ())
+        values = as_floats(section_of(problem, name, "tuning").get("expected_best") or ())
         if np.isfinite(values).any():
             trials = np.arange(1.0, len(values) + 1)
             sets.append({"label": name, **shown[name], "x": plain(trials), "median": plain(values, 7)})

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gdrun.report.comparison import Problem, section_of
-from gdrun.report.html.compare_charts import numbers
 from gdrun.report.html.compare_tables import probability
 from gdrun.report.html.curves import Chart, plain
-from gdrun.report.html.words import as_float, column_words, figure
+from gdrun.report.html.words import as_float, as_floats, column_words, figure
 
 PAIRS_AT_ONCE = 15  # of more, those of the best contestant are shown first
 
@@ -26,7 +25,7 @@ def seed_chart(
         lines = []
         for name in problem["ranking"]:
             own = [row for row in rows if row.get("optimizer") == name and row.get("status") != "diverged"]
-            values, found = numbers([row.get(column) for row in own]), section_of(problem, name, part)
+            values, found = as_floats([row.get(column) for row in own]), section_of(problem, name, part)
             if found.get("mean") is None:
                 continue
             low, high = found.get("interval") or (None, None)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gdrun.report.comparison import Problem, clock_of, section_of
-from gdrun.report.html.compare_charts import numbers, overlay
+from gdrun.report.html.compare_charts import overlay
 from gdrun.report.html.curves import Chart, plain
 from gdrun.report.html.source import section
-from gdrun.report.html.words import as_float, column_words, count, figure
+from gdrun.report.html.words import as_float, as_floats, column_words, count, figure
 
 
 def time_chart(
@@ -97,7 +97,7 @@ def profile_chart(summary: Mapping[str, Any], shown: Mapping[str, dict[str, Any]
             "label": name,
             **shown[name],
             "x": plain(np.array([*factors, last]), 6),
-            "median": plain(numbers([*shares, shares[-1]]), 6),
+            "median": plain(as_floats([*shares, shares[-1]]), 6),
         }
         for name in names
         if (shares := profiles["shares"][name])

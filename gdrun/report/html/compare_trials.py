@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from gdrun.report.comparison import Problem, section_of, setting, settings_in_words
-from gdrun.report.html.compare_charts import close_up, numbers, overlay
+from gdrun.report.html.compare_charts import close_up, overlay
 from gdrun.report.html.compare_tables import Cell, Table, cell
 from gdrun.report.html.curves import Chart, Values, is_steep, plain
 from gdrun.report.html.source import section
-from gdrun.report.html.words import column_words, count, figure
+from gdrun.report.html.words import as_floats, column_words, count, figure
 
 LEARNING_RATE = "learning_rate"
 
@@ -20,7 +20,7 @@ LEARNING_RATE = "learning_rate"
 def trial_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart | None:
     """A panel a contestant with all of its trials; a view a tuned key. All panels have the same axes."""
     tunings = {name: section_of(problem, name, "tuning") for name in problem["ranking"]}
-    scores = numbers([s for tuning in tunings.values() for t in trials(tuning) for s in t["scores"]])
+    scores = as_floats([s for tuning in tunings.values() for t in trials(tuning) for s in t["scores"]])
     scores = scores[np.isfinite(scores)]
     keys = list(dict.fromkeys(key for tuning in tunings.values() for key in numeric_keys(tuning)))
     if not scores.size or not keys:
@@ -84,8 +84,8 @@ def panel(tuning: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
             {
                 "trial": trial["trial"],
                 "at": [column[place] for column in columns],
-                "scores": plain(numbers(trial["scores"]), 5),
-                "score": plain(numbers([trial.get("score")]), 5)[0],
+                "scores": plain(as_floats(trial["scores"]), 5),
+                "score": plain(as_floats([trial.get("score")]), 5)[0],
                 **({"added": True} if trial.get("added") else {}),
                 **({"chosen": True} if trial["trial"] == tuning.get("chosen") else {}),
             }
@@ -127,7 +127,7 @@ def rates_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
         keys = numeric_keys(tuning)
         if len(keys) != 1 or not keys[0].endswith(LEARNING_RATE) or len(trials(tuning)) < 2:
             continue
-        x, y = positions(tuning, keys[0]), numbers([trial.get("score") for trial in trials(tuning)])
+        x, y = positions(tuning, keys[0]), as_floats([trial.get("score") for trial in trials(tuning)])
         order = np.argsort(x, kind="stable")
         places = [trials(tuning)[place]["trial"] for place in order.tolist()]
         chosen = tuning.get("chosen")
@@ -143,7 +143,7 @@ def rates_chart(problem: Problem, shown: Mapping[str, dict[str, Any]]) -> Chart 
             )
     if len(sets) < 2:  # the one is among the panels
         return None
-    values = numbers([value for one in sets for value in one["median"]])
+    values = as_floats([value for one in sets for value in one["median"]])
     known = values[np.isfinite(values)]
     steep = bool(known.size and known.min() > 0) and is_steep([known])
     view = {
@@ -206,7 +206,7 @@ def numeric_keys(tuning: Mapping[str, Any]) -> list[str]:
 
 
 def positions(tuning: Mapping[str, Any], key: str) -> Values:
-    return numbers([trial["settings"].get(key) for trial in trials(tuning)])
+    return as_floats([trial["settings"].get(key) for trial in trials(tuning)])
 
 
 def key_words(key: str) -> str:

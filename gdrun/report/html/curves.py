@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gdrun.report.html.words import as_float, as_int, count, figure
+from gdrun.report.html.words import as_float, as_floats, as_int, count, figure
 
 Values = NDArray[np.float64]
 POINTS_OF_A_LINE = 500
@@ -51,12 +51,12 @@ class Line:
     @classmethod
     def of(cls, words: str, role: str, column: Sequence[Any] | None, rows: int) -> Line:
         """The line of a column; missing cells at its end are empty ones."""
-        cells = [as_float(cell) for cell in (column or ())[:rows]]
+        cells = (column or ())[:rows]
         values = np.full(rows, np.nan)
-        for row, cell in enumerate(cells):
-            if cell is not None and math.isfinite(cell):
-                values[row] = cell
-        lost = sum(cell is not None and not math.isfinite(cell) for cell in cells)
+        values[: len(cells)] = as_floats(cells)
+        wrong = np.flatnonzero(~np.isfinite(values[: len(cells)]))
+        lost = sum(as_float(cells[place]) is not None for place in wrong.tolist())
+        values[wrong] = np.nan
         return cls(words, role, values, lost)
 
     @property

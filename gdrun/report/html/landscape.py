@@ -14,7 +14,7 @@ from gdrun.errors import GdrunError
 from gdrun.objectives.objective import Objective
 from gdrun.report.html.curves import Chart, Values, kept_rows, plain
 from gdrun.report.html.source import Columns
-from gdrun.report.html.words import as_float, count, figure
+from gdrun.report.html.words import as_floats, count, figure
 
 GRID = 90  # values along each side of a map
 MOST_WAYS = 40
@@ -58,9 +58,9 @@ class Way:
     ) -> None:
         self.label, self.role, self.dash = label, role, dash
         rows = min((len(trajectory.get(name, ())) for name in ("step", "value", *variables)), default=0)
-        self.steps = _numbers(trajectory.get("step", ()), rows)
-        self.values = _numbers(trajectory.get("value", ()), rows)
-        self.points = np.stack([_numbers(trajectory.get(name, ()), rows) for name in variables], axis=-1)
+        self.steps = as_floats(trajectory.get("step", ())[:rows])
+        self.values = as_floats(trajectory.get("value", ())[:rows])
+        self.points = np.stack([as_floats(trajectory.get(name, ())[:rows]) for name in variables], axis=-1)
 
     def drawn(self, box: Values, points: int) -> dict[str, Any] | None:
         """The part of it that is in the box and a little beyond; None where nothing is."""
@@ -79,10 +79,6 @@ class Way:
             "value": plain(self.values[kept], 6),
             **columns,
         }
-
-
-def _numbers(cells: Sequence[Any], rows: int) -> Values:
-    return np.array([np.nan if (x := as_float(cell)) is None else x for cell in cells[:rows]], np.float64)
 
 
 def landscape(config: ObjectiveConfig, ways: Sequence[Way], *, legend: bool = False) -> Chart | None:

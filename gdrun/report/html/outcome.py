@@ -12,7 +12,7 @@ import numpy as np
 
 from gdrun.report.html.curves import Chart, Values, plain
 from gdrun.report.html.source import Columns, ReportRun, section
-from gdrun.report.html.words import as_float, count, figure
+from gdrun.report.html.words import as_float, as_floats, count, figure
 
 MOST_CLASSES = 20
 MOST_POINTS = 1500
@@ -149,10 +149,7 @@ def residuals(
 ) -> tuple[list[Chart], dict[str, str]]:
     """Predicted against true with the identity line, and a histogram of the residuals."""
     rows = min(len(targets), len(predictions))
-    true, predicted = (
-        np.array([math.nan if (number := as_float(cell)) is None else number for cell in column[:rows]])
-        for column in (targets, predictions)
-    )
+    true, predicted = (as_floats(column[:rows]) for column in (targets, predictions))
     finite = np.isfinite(true) & np.isfinite(predicted)
     lost = rows - int(finite.sum())
     names = [

@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 NOTHING = "–"
+_FLOATS = {float, type(None)}
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 STATUSES = {
     "running": "Running, or ended without a trace: this is what was written until then",
@@ -38,6 +42,13 @@ def as_float(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def as_floats(cells: Sequence[Any]) -> NDArray[np.float64]:
+    """Numbers as an array, with NaN for anything else."""
+    if _FLOATS.issuperset(map(type, cells)):  # a whole column at once
+        return np.array(cells, np.float64)
+    return np.array([math.nan if (number := as_float(cell)) is None else number for cell in cells])
 
 
 def as_int(value: Any) -> int | None:
