@@ -42,7 +42,7 @@ check: $(CHECK)/ready
 	$(CHECK)/bin/lint-imports
 
 audit: $(AUDIT)/ready
-	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement .ci/locked.txt
+	@$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement .ci/locked.txt $(or_say_why)
 
 benchmark: $(BENCHMARK)/ready
 	$(BENCHMARK)/bin/python -m benchmarks $(BENCHMARK_OPTIONS)
@@ -75,9 +75,12 @@ $(TEST)/ready: $(SOURCES) | python
 $(CHECK)/ready: pyproject.toml | python
 	$(call environment,$(CHECK),'.[dev]')
 
+or_say_why = || { echo "audit: nothing was shown to be safe. Unless vulnerabilities are listed above, PyPI gave no" \
+  "answer: run it where https://pypi.org can be reached." >&2; exit 1; }
+
 $(AUDIT)/ready: | python
 	@"$(PYTHON)" -m venv --clear "$(AUDIT)"
-	@"$(AUDIT)/bin/python" $(PIP_INSTALL) pip-audit
+	@"$(AUDIT)/bin/python" $(PIP_INSTALL) pip-audit $(or_say_why)
 	@touch "$@"
 
 $(BENCHMARK)/ready: $(SOURCES) benchmarks/requirements.txt | python

@@ -10,6 +10,7 @@ import functools
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from gdrun.config.config import Config
@@ -27,8 +28,13 @@ _ESCAPED = re.compile("[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U0001000
 
 def dump_yaml(config: Config | ObjectiveConfig) -> str:
     """The complete config as YAML; loading it gives an equal config."""
+    return dump_plain_yaml(to_plain(config))
+
+
+def dump_plain_yaml(config: Mapping[str, Any]) -> str:
+    """The same of a config that is plain data already."""
     lines = []
-    for key, value in to_plain(config).items():
+    for key, value in config.items():
         lines += _entry(f"{key}:", value, 0)
     return "\n".join(lines) + "\n"
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -55,6 +56,31 @@ def load_plugin(path: str | Path) -> list[str]:
         if isinstance(error, GdrunError | KeyboardInterrupt):
             raise
         raise ConfigError(f"{_place(error, path)}: {type(error).__name__}: {error}") from error
+
+
+def recorded_plugins(record: Mapping[str, Any], directory: Path) -> list[Path]:
+    """The files that a run or group says it was started with.
+
+    A directory may come from somewhere else: a file that came with it is never run unasked.
+
+    Args:
+        record: its run.json or group.json.
+        directory: of the run or group.
+
+    Raises:
+        ConfigError: one of them is in the directory, or named in another way than gdrun does.
+    """
+    files = record.get("plugins") or []
+    if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
+        raise ConfigError(f"{shown_path(directory)}: its list of plugins is damaged; name them with --plugin")
+    for file in files:
+        path = Path(file)
+        if not path.is_absolute() or Path(os.path.realpath(path)).is_relative_to(os.path.realpath(directory)):
+            raise ConfigError(
+                f"{shown_path(directory)} names a plugin that came with it, {shown_path(path)}, and a plugin "
+                f"may do anything; if you trust it, add --plugin {shown_path(path)}"
+            )
+    return [Path(file) for file in files]
 
 
 def load_entry_points() -> list[str]:

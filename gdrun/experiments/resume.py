@@ -8,7 +8,7 @@ from typing import Any
 
 from gdrun.config import AnyConfig, to_plain
 from gdrun.config.load import read_source
-from gdrun.config.plugins import load_plugin
+from gdrun.config.plugins import load_plugin, recorded_plugins
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import available_cores
 from gdrun.engines.interruption import Interruption
@@ -65,7 +65,7 @@ def resume(
         if run.record["status"] in FINAL:
             _clear_checkpoints(path)
             return False
-        files = list(plugins) or [Path(file) for file in run.record.get("plugins", ())]
+        files = list(plugins) or recorded_plugins(run.record, path)
         config = _config(path, files)
         with interruption.deferred():
             run.restart()
@@ -85,7 +85,7 @@ def _resume_group(
         if group.record["status"] == "completed":
             _clear_checkpoints(path)
             return False
-        files = list(plugins) or [Path(file) for file in group.record.get("plugins", ())]
+        files = list(plugins) or recorded_plugins(group.record, path)
         config = _config(path, files)
         command = COMMANDS.get(group.record["command"])
         if command is None:

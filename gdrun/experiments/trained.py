@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gdrun.config import Config, from_plain, to_plain, with_task
 from gdrun.config.overrides import Overrides
-from gdrun.config.plugins import load_plugin
+from gdrun.config.plugins import load_plugin, recorded_plugins
 from gdrun.data import NewData, Part, Preprocessor, Table, make_part
 from gdrun.errors import ConfigError, DataError, WeightsError
 from gdrun.experiments.build import build_network, check_target, loss_of, metrics_of, outputs_for
@@ -72,7 +72,7 @@ class TrainedRun:
                 f"{path}: the run is {saved.status} and has no weights yet; gdrun resume {path}"
             )
         self.data: Mapping[str, Any] = data
-        for plugin in plugins or saved.record.get("plugins", ()):
+        for plugin in plugins or recorded_plugins(saved.record, path):
             load_plugin(plugin)
         self.config: Config = from_plain(saved.config, source=str(path / "config.yaml")).config
         self.preprocessor = Preprocessor.from_plain(data["preprocessing"])

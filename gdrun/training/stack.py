@@ -104,7 +104,7 @@ class Stack:
         self.estimate_every = method.estimate_every if isinstance(method, Optimizer) else 0
         self.wrappers = Wrappers(work.length, runs, self.parameters, self.gradient)
         self.passes: dict[int, Callable[[NDArray[np.intp]], None]] = {}
-        if isinstance(self.optimizer, Stepper):
+        if isinstance(self.optimizer, Stepper) and work.epochs:  # a layer may refuse batches that never come
             sizes = {stop - start for start, stop in work.batches}
             self.passes = {size: self._bind_batch(size) for size in sizes}
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+
+from gdrun import minimize
+from gdrun.config.plugins import recorded_plugins
+from gdrun.errors import ConfigError
+from gdrun.experiments import resume
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
@@ -93,3 +99,64 @@ def test_an_error_in_a_plugin_names_file_and_line(tmp_path: Path) -> None:
     assert answer.code == 2
     assert "wrong.py:3: RuntimeError: no luck" in answer.err
     assert "Traceback" not in answer.err
+
+
+STRANGE = """
+from dataclasses import dataclass
+from pathlib import Path
+
+from gdrun.objectives.quadratic import Sphere
+
+Path({trace!r}).write_text("run")
+
+
+@dataclass(frozen=True)
+class {name}(Sphere):
+    pass
+"""
+
+
+def from_elsewhere(folder: Path, name: str, file: str | None = None) -> tuple[Path, Path]:
+    """A directory that somebody else may send, whose record names a plugin in it; and what that leaves."""
+    run = minimize({"objective": "sphere", "steps": 2}, runs_dir=folder).path
+    trace = folder / "trace"
+    (run / "plugin.py").write_text(STRANGE.format(trace=str(trace), name=name))
+    unsealed = record(run) | {"plugins": [file or str(run / "plugin.py")], "status": "interrupted"}
+    del unsealed["files"]
+    (run / "run.json").write_text(json.dumps(unsealed))
+    config = (run / "config.yaml").read_text().replace("name: sphere", f"name: {name.lower()}")
+    (run / "config.yaml").write_text(config)
+    return run, trace
+
+
+@pytest.mark.parametrize("file", [None, "plugin.py", "../plugin.py"])
+def test_a_plugin_that_came_with_a_directory_is_not_run(file: str | None, tmp_path: Path) -> None:
+    run, trace = from_elsewhere(tmp_path, "Stranger", file)
+    for command, code in (("report", 0), ("resume", 2)):
+        answer = gdrun(command, run)
+        assert answer.code == code, answer
+        assert not trace.exists()
+    assert "names a plugin that came with it" in answer.err
+    assert "if you trust it, add --plugin" in answer.err
+    assert "gdrun report RUN --plugin FILE" in (run / "report.html").read_text()
+    with pytest.raises(ConfigError, match="came with it"):
+        recorded_plugins(record(run), run)
+
+
+def test_it_is_run_where_that_is_asked_for(tmp_path: Path) -> None:
+    run, trace = from_elsewhere(tmp_path, "Guest")
+    assert gdrun("report", run, "--plugin", run / "plugin.py").code == 0
+    assert trace.exists()
+
+
+def test_without_the_safeguard_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, trace = from_elsewhere(tmp_path, "Intruder")
+    monkeypatch.setattr(resume, "recorded_plugins", lambda record, path: record["plugins"])
+    gdrun("resume", run)
+    assert trace.exists()
+
+
+@pytest.mark.parametrize("plugins", ["/a.py", {"a": "/a.py"}, [3], [["/a.py"]]])
+def test_a_damaged_list_of_plugins_is_refused(plugins: object, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="its list of plugins is damaged"):
+        recorded_plugins({"plugins": plugins}, tmp_path)

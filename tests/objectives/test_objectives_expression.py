@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdrun.objectives import Expression
+from gdrun.objectives import Expression, expression_text, symbolic
 
 FORMULAS = [
     "x**2 + 2*x + 3",
@@ -144,6 +146,35 @@ def test_any_text_is_a_formula_or_refused_in_words(text):
         return
     with np.errstate(all="ignore"):
         objective.values(np.ones((2, len(objective.variables))))
+
+
+def check_not_run(text: str, trace: Path) -> None:
+    """Make an objective of Python that would leave a folder, if it were run."""
+    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever is said, nothing may have happened
+        Expression(expression=text.format(trace=trace))
+    assert not trace.exists()
+
+
+PYTHON = ["x + __import__('os').mkdir('{trace}')", "x + exec('import os; os.mkdir(\"{trace}\")')"]
+
+
+@pytest.mark.parametrize("text", PYTHON)
+def test_nothing_of_a_formula_is_run(text, tmp_path):
+    check_not_run(text, tmp_path / "trace")
+
+
+@pytest.mark.parametrize("text", PYTHON)
+def test_even_unchecked_nothing_of_a_formula_is_run(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(expression_text, "_wrong", lambda node: None)
+    check_not_run(text, tmp_path / "trace")
+
+
+@pytest.mark.parametrize("text", PYTHON)
+def test_read_as_sympy_reads_text_a_formula_is_run(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(expression_text, "_wrong", lambda node: None)
+    monkeypatch.setattr(symbolic.Symbolic, "_tree", lambda self, tree: sympy.sympify(ast.unparse(tree)))
+    with pytest.raises(AssertionError):
+        check_not_run(text, tmp_path / "trace")
 
 
 def test_without_sympy_the_message_says_what_to_install(monkeypatch):

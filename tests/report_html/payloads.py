@@ -117,7 +117,8 @@ PAYLOADS: list[str] = [
 WORDS = (  # texts in the samples that are a user's, or could be a damaged file's
     *("digits-mlp", "digits", "accuracy", "rmse", "adam", "momentum", "relu", "he_normal", "cosine"),
     *("softmax_cross_entropy", "OpenBLAS", "AMD EPYC", "Linux", "is not finite", "did not improve", "zeta"),
-    *("omega", "species", "cat", "dog", "petal", "rosenbrock", "sphere", "x0", "x1", "broken", "standardize"),
+    *("omega", "species", "cat", "dog", "petal", "sepal", "rosenbrock", "x0", "x1", "broken", "standardize"),
+    *("sgd", "nesterov", "mlp", "openblas", "3f2a9c1d", "0.1.0", "2.4.1", "3.11.13", "T06:15:43Z"),
 )
 _WORD = re.compile("|".join(sorted(map(re.escape, WORDS), key=len, reverse=True)))
 _STRUCTURE = {"command", "status", "phase", "kind", "run", "task"}  # keys whose values are no free text

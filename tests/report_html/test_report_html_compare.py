@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from compare_samples import RATE, USUAL, Design, write_comparison
 from report_html_page import Page, parsed
 from test_report_html_safety import CONTROL, PAYLOADS, all_strings
@@ -243,6 +245,16 @@ def test_twenty_contestants_differ_in_colour_or_dashes(tmp_path: Path) -> None:
     chart = next(chart for chart in charts_of(run) if chart["kind"] == "overlay")
     looks = {(one["role"], one["dash"]) for one in chart["legend"]}
     assert len(looks) == len(chart["legend"]) == 21
+
+
+def test_the_configs_of_all_problems_can_be_saved_under_their_names(tmp_path: Path) -> None:
+    run = write_comparison(tmp_path / "run", Design(problems=THREE))
+    text = html.unescape(write_report(run).read_text(encoding="utf-8"))
+    (shown,) = re.findall(r'<pre class="config"><code>(.*?)</code></pre>', text, re.DOTALL)
+    for name in THREE:
+        own = shown.split(f"# {name}.yaml\n")[1].split("\n# ")[0]
+        whole = json.loads((run / "group.json").read_text())["problems"][name]
+        assert yaml.safe_load(own) == whole | {"dataset": "digits"}  # a component without options is its name
 
 
 def test_members_are_neither_read_nor_given_reports(tmp_path: Path) -> None:

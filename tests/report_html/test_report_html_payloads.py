@@ -3,49 +3,23 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from compare_samples import USUAL, Design, write_comparison
-from learning_samples import histogram_arrays, write_learned
+from page_kinds import KINDS
 from payloads import PAYLOADS, TAKEN, legal, spoiled
 from report_html_page import Page, parsed
-from report_samples import labels, values, write_folds, write_group, write_run
-from sweep_samples import RATES, write_sweep
-from test_report_html_browser import BROWSER, opened
+from test_report_html_browser import BROWSER, figures_of, opened
 
-import gdrun
 from gdrun.report.html import page as page_module
 from gdrun.report.html import write_report
+from gdrun.run_directory.store import Group, Run, load
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
-CLASSES = ["cat", "dog", *"12345678"]
-
-
-def descent(path: Path, start: object) -> Path:
-    """A run of `minimize`, which has no invented samples."""
-    config = {"objective": "rosenbrock", "steps": 12, "start": start}
-    return gdrun.minimize(config, runs_dir=path.parent / "runs").path
-
-
-KINDS: dict[str, Callable[[Path], Path]] = {
-    "run": lambda path: write_run(path, predictions=labels(CLASSES, 60), data={"classes": CLASSES}),
-    "failed run": lambda path: write_run(path, status="failed", reason="train_loss is not finite", epochs=3),
-    "regression": lambda path: write_run(path, metric="rmse", predictions=values(30), data={"classes": None}),
-    "learning": lambda path: write_learned(
-        path, histogram_arrays(), ["petal", "sepal"], classes=["cat", "dog"]
-    ),
-    "group": lambda path: write_group(path, 4, 8, diverged=[2]),
-    "folds": write_folds,
-    "comparison": lambda path: write_comparison(
-        path, Design(contestants={**dict(list(USUAL.items())[:3]), "broken": "broken"}, trials=5, seeds=3)
-    ),
-    "sweep": lambda path: write_sweep(path, {"zeta": RATES, "omega": ["cat", "dog"]}, seeds=2, broken=[2]),
-    "descent": lambda path: descent(path, [-1.2, 1.0]),
-    "descents": lambda path: descent(path, [[-1.2, 1.0], [0.0, 1.0]]),
-}
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +56,24 @@ def check_payload(source: Path, harmless: Page, payload: str, folder: Path) -> N
     assert not re.search("[<>&\u2028\u2029]", "".join(page.data))
 
 
-def test_there_are_a_hundred_different_payloads_and_all_kinds_of_page() -> None:
+def test_there_are_a_hundred_different_payloads_and_all_kinds_of_page(
+    samples: Callable[[str], Path],
+) -> None:
     assert len(set(PAYLOADS)) >= 100
-    assert len(KINDS) >= 10
+    saved = [load(samples(kind)) for kind in KINDS]
+    runs = {one.record["command"] for one in saved if isinstance(one, Run)}
+    groups = {one.record["command"] for one in saved if isinstance(one, Group)}
+    assert runs == {"train", "minimize"}
+    assert groups == {"train", "kfold", "compare-optimizers", "sweep", "minimize"}
+    assert {one.record["status"] for one in saved} >= {"completed", "failed", "diverged", "interrupted"}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if "drawn" in kind or "objective" in kind])
+def test_a_payload_does_not_take_the_picture_away(
+    kind: str, samples: Callable[[str], Path], harmless: Callable[[str, bool], Page], tmp_path: Path
+) -> None:
+    untouched = parsed(write_report(spoiled(samples(kind), tmp_path / "run", "")))
+    assert len(json.loads(harmless(kind, False).data[0])) == len(json.loads(untouched.data[0]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -107,6 +96,7 @@ def test_every_payload_stays_text(
         check_payload(
             samples(kind), harmless(kind, legal(payload) != payload), payload, tmp_path / str(number)
         )
+        shutil.rmtree(tmp_path / str(number))
     print(f"{kind}: {len(PAYLOADS)} payloads in every place, the same elements each time")
 
 
@@ -142,15 +132,40 @@ def in_one_page(reports: list[Path], folder: Path) -> Path:
 ACTIVE = "".join(payload for payload in PAYLOADS if TAKEN in payload and "<!--" not in payload)
 
 
-@pytest.mark.browser
-@pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed on this machine")
-def test_no_script_of_a_text_runs_in_a_browser(samples: Callable[[str], Path], tmp_path: Path) -> None:
+def check_in_browser(source: Path, payloads: Sequence[str], folder: Path) -> None:
+    """Open a report for each payload: its own scripts draw the charts, no other runs, nothing is loaded."""
     reports = [
-        write_report(spoiled(samples(kind), tmp_path / kind.replace(" ", "-"), ACTIVE)) for kind in KINDS
+        write_report(spoiled(source, folder / str(number), payload))
+        for number, payload in enumerate(payloads)
     ]
-    _, said, addresses = opened(in_one_page(reports, tmp_path), tmp_path)
+    dom, said, addresses = opened(reports[0], folder)
+    for figure in figures_of(dom):
+        assert "<svg" in figure or "<img" in figure
+    if len(reports) > 1:
+        _, more, others = opened(in_one_page(reports[1:], folder), folder)
+        said, addresses = said + more, addresses + others
     assert [line for line in said if "taken" in line] == []
     assert {address for address in addresses if not address.startswith("file:")} == set()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed on this machine")
+@pytest.mark.parametrize("kind", ["regions", "comparison on an objective"])
+def test_no_script_of_a_text_runs_in_a_browser(
+    kind: str, samples: Callable[[str], Path], tmp_path: Path
+) -> None:
+    check_in_browser(samples(kind), [ACTIVE], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(BROWSER is None, reason="Chromium is not installed on this machine")
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_script_runs_on_any_kind_of_page(
+    kind: str, samples: Callable[[str], Path], tmp_path: Path
+) -> None:
+    share = PAYLOADS[list(KINDS).index(kind) :: len(KINDS)]
+    check_in_browser(samples(kind), [ACTIVE, *share], tmp_path)
 
 
 @pytest.mark.browser

@@ -184,3 +184,8 @@ def test_a_batch_of_one_row_is_refused_before_training(tmp_path: Path) -> None:
     )
     assert "set drop_last: true" in str(caught.value)
     assert gdrun.train(config | {"drop_last": True, "epochs": 1}, runs_dir=tmp_path).status == "completed"
+
+
+def test_batches_that_never_come_need_no_rows(tmp_path: Path) -> None:
+    run = gdrun.train(CONFIG | {"batch_size": 1, "epochs": 0}, runs_dir=tmp_path)
+    assert run.status == "completed"

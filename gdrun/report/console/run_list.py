@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -14,7 +14,8 @@ from rich.text import Text
 
 from gdrun.config.problems import did_you_mean, shown
 from gdrun.errors import ConfigError, GdrunError
-from gdrun.report.console.numbers import duration, number
+from gdrun.report.console.numbers import duration
+from gdrun.report.console.run_result import NOTHING, result_in_words
 from gdrun.report.console.screen import Screen
 from gdrun.report.console.tables import status_text
 from gdrun.run_directory.directory import Status
@@ -23,7 +24,6 @@ from gdrun.run_directory.store import Group
 from gdrun.text import printable
 
 _STATUSES = (*get_args(Status), "damaged")
-_PARTS = {"test": "test", "validation": "val", "train": "train"}
 
 
 def check_statuses(statuses: Collection[str]) -> Collection[str]:
@@ -111,35 +111,10 @@ def _members(entry: Entry) -> int | None:
 
 
 def _result(entry: Entry) -> str:
-    """The first metric on the test rows, or on the best part that there is: "accuracy 0.9741"."""
-    if isinstance(entry.saved, Group):
-        try:
-            metrics = entry.saved.summary.get("metrics") or {}
-        except GdrunError:
-            return "–"
-        if "value" in metrics:
-            return f"value {number(metrics['value'].get('median'))} (median)"
-        parts = {part: _of_part(metrics, f"{short}_") for part, short in _PARTS.items()}
-        words = {
-            part: {name: f"{number(v.get('mean'))} ± {number(v.get('std'), 2)}" for name, v in values.items()}
-            for part, values in parts.items()
-        }
-    else:
-        result = entry.record.get("result") or {}
-        if "point" in result:
-            return f"value {number(result.get('value'))}"
-        words = {
-            part: {name: number(value) for name, value in (result.get(part) or {}).items()} for part in _PARTS
-        }
-    for part, values in words.items():
-        for name in [*(name for name in values if name != "loss"), "loss"]:
-            if name in values:
-                return f"{name} {values[name]}" + ("" if part == "test" else f" ({part})")
-    return "–"
-
-
-def _of_part(metrics: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    return {name.removeprefix(prefix): value for name, value in metrics.items() if name.startswith(prefix)}
+    try:
+        return result_in_words(entry.saved)
+    except GdrunError:
+        return NOTHING
 
 
 def _ago(entry: Entry, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gdrun.config.dump import dump_plain_yaml
 from gdrun.report.comparison import Problem, clock_of, leaders, section_of, verdicts
 from gdrun.report.html.compare_charts import (
     curve_chart,
@@ -67,7 +68,7 @@ def compare_page(group: ReportGroup) -> dict[str, Any]:
             *([overall["profiles"]] if overall["profiles"] else []),
             *(chart for one in sections for chart in one["charts"]),
         ],
-        "config": group.config_text,
+        "config": config_files(configs) if several else group.config_text,
         "reproduce": reproduce(problems),
         "terms": comparison_terms(names, several) | terms(group.config, metrics_of(group.config)),
         "details": group_details(group, ReportRun("")),
@@ -89,6 +90,11 @@ def reproduce(problems: Sequence[Problem]) -> str:
     """The command that does it again; config.yaml names contestants, trials and seeds, too."""
     files = [f"{problem['name']}.yaml" for problem in problems] if len(problems) > 1 else ["config.yaml"]
     return f"gdrun compare-optimizers {' '.join(files)}"
+
+
+def config_files(configs: Mapping[str, Mapping[str, Any]]) -> str:
+    """The files that `reproduce` names, one below the other."""
+    return "\n".join(f"# {name}.yaml\n{dump_plain_yaml(config)}" for name, config in configs.items())
 
 
 def tiles(problem: Problem, summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -194,8 +200,7 @@ def map_chart(
     """The ways of the chosen settings from one start, over the contours of an objective."""
     if not problem.get("objective"):
         return None
-    plugins = group.record.get("plugins") or ()
-    config = objective_config(configs_of(group, [problem])[problem["name"]], plugins, [])
+    config = objective_config(configs_of(group, [problem])[problem["name"]], group.record.get("plugins"), [])
     if config is None:
         return None
     ways = [

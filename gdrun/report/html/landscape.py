@@ -9,7 +9,6 @@ import numpy as np
 
 from gdrun.config import ObjectiveConfig
 from gdrun.config.load import plain_source
-from gdrun.config.plugins import load_plugin
 from gdrun.errors import GdrunError
 from gdrun.objectives.objective import Objective
 from gdrun.report.html.curves import Chart, Values, kept_rows, plain
@@ -24,22 +23,19 @@ _LEVELS = (0.004, 0.012, 0.03, 0.06, 0.1, 0.16, 0.23, 0.32, 0.43, 0.56, 0.7, 0.8
 _MARGIN = 0.12
 
 
-def objective_config(
-    config: Mapping[str, Any], plugins: Sequence[str], notes: list[str]
-) -> ObjectiveConfig | None:
+def objective_config(config: Mapping[str, Any], plugins: object, notes: list[str]) -> ObjectiveConfig | None:
     """The config of a descent as it stands in the directory; None, and a note, where it cannot be built.
 
     Args:
         config: plain data.
-        plugins: files that it was run with.
+        plugins: what the directory names as such. It may come from somewhere else: none is run for a report.
         notes: takes the note.
     """
     try:
-        for plugin in plugins:
-            load_plugin(plugin)
         return plain_source(config).load_objective().config
     except GdrunError as error:
-        notes.append(f"The objective cannot be drawn: {error}")
+        hint = " A plugin is run if a report asks for it: gdrun report RUN --plugin FILE." if plugins else ""
+        notes.append(f"The objective cannot be drawn: {error}{hint}")
         return None
 
 

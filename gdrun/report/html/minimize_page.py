@@ -33,7 +33,7 @@ def minimize_page(run: ReportRun) -> dict[str, Any]:
     """Everything that templates/minimize.html.jinja shows of one run."""
     record, result = run.record, section(run.record, "result")
     notes = list(run.notes)
-    config = objective_config(run.config, record.get("plugins") or (), notes)
+    config = objective_config(run.config, record.get("plugins"), notes)
     way = with_excess(run.metrics, result.get("minimum"))
     best = as_int(result.get("best_step"))
     charts = [] if config is None else _maps(config, {"way": run})
@@ -55,7 +55,7 @@ def minimize_page(run: ReportRun) -> dict[str, Any]:
 def minimize_group_page(group: ReportGroup) -> dict[str, Any]:
     """The same of several starts."""
     notes = list(group.notes)
-    config = objective_config(group.config, group.record.get("plugins") or (), notes)
+    config = objective_config(group.config, group.record.get("plugins"), notes)
     best = section(group.summary, "best")
     first = next(iter(group.members.values()), ReportRun(""))
     record = {
