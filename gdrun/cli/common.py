@@ -157,7 +157,7 @@ def carry_out_or_show(
         screen,
         runs=plan.runs,
         rounds=max(kind.rounds for kind in plan.layout.kinds),
-        unit=plan.command.unit,
+        unit=plan.unit,
         work=lambda tell, interruption: carry_out_plan(
             plan, runs_dir, tell=tell, interruption=interruption, plugins=plugins or [], cluster=cluster
         ),

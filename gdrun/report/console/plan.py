@@ -96,6 +96,11 @@ def _objective(plan: Plan, kind: DescentKind) -> str:
     """The objective of some descents in words, with all starts where a plan is of one config."""
     if plan.command.name == "compare-optimizers":
         return objective_in_words(kind.config, "each seed with a start of its own")
+    if plan.command.name == "sweep":
+        starts = {str(entry.get("start")) for entry in plan.entries}
+        varies = any(key.partition(".")[0] in ("start", "interval") for key in plan.varied)
+        several = f"{len(starts):,} starts" if len(starts) > 1 else ""
+        return objective_in_words(kind.config, "different starts" if varies else several)
     whole = plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
     return objective_in_words(whole)
 

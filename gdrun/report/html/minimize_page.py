@@ -102,7 +102,7 @@ def _shared(config: ObjectiveConfig | None, plain: Mapping[str, Any], notes: Seq
     nothing: dict[str, Any] = {"columns": [], "rows": []}
     about = "" if config is None else (type(config.objective).__doc__ or "").partition("\n")[0]
     return {
-        "facts": _facts(plain),
+        "facts": descent_facts(plain),
         "notes": list(dict.fromkeys(notes)),
         "reproduce": "gdrun minimize config.yaml",
         "terms": TERMS | ({config.objective.name: about} if config is not None else {}),
@@ -113,8 +113,8 @@ def _shared(config: ObjectiveConfig | None, plain: Mapping[str, Any], notes: Seq
     }
 
 
-def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was run, in the config's own words."""
+def descent_facts(config: Mapping[str, Any], varied: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """What was run, in the config's own words, but for keys that are varied."""
     facts = []
     for key in ("objective", "optimizer", "schedule"):
         value = config.get(key)
@@ -140,7 +140,8 @@ def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
         for key in ("direction", "steps", "tolerance", "dtype")
         if config.get(key) is not None
     ]
-    return facts
+    tops = {key.partition(".")[0] for key in varied}
+    return [(key, said) for key, said in facts if key not in tops]
 
 
 def _headline(record: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ ONLY_FOR = {  # script → the pages that need it
     "compare.js": ("compare", "sweep"),
     "sweep.js": ("sweep",),
     "learning.js": ("run",),
-    "minimize.js": ("minimize", "compare"),
+    "minimize.js": ("minimize", "compare", "sweep"),
 }
 STYLE = "report.css"
 
