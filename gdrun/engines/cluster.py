@@ -113,8 +113,13 @@ async def _ask(address: str) -> None:
         raise SystemRefusedError(f"a Dask {identity['type'].lower()} is at {address}, no scheduler")
 
 
-def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
+def usable_workers(client: Client, folder: Path | None = None, among: list[str] | None = None) -> list[str]:
     """The addresses of a cluster's workers, which are all found to be able to do our tasks.
+
+    Args:
+        client: of the cluster.
+        folder: that they have to see.
+        among: addresses to ask; None for all.
 
     Raises:
         SystemRefusedError: there are none, or one has another version, or doesn't see the folder.
@@ -123,7 +128,8 @@ def usable_workers(client: Client, folder: Path | None = None) -> list[str]:
 
     with contextlib.suppress(TimeoutError):
         client.wait_for_workers(1, timeout=_GATHERING)
-    answers = client.run(introduce, None if folder is None else str(folder.absolute()), on_error="return")
+    place = None if folder is None else str(folder.absolute())
+    answers = client.run(introduce, place, workers=among, on_error="return")
     here, _ = introduce(None)
     found = []
     for address, answer in answers.items():

@@ -52,7 +52,9 @@ class ClusterExecutor(Executor):
             for address in usable_workers(self._client, cluster.folder):
                 self._notices.put(partial(self._come, address))
             self._closing = stack.pop_all()
+        self._folder = cluster.folder
         # What follows is the dispatcher's alone.
+        self._passed_over = ""  # why the last one was that cannot do our tasks
         self._workers: set[str] = set()
         self._waiting: deque[tuple[Future[Any], bytes]] = deque()
         self._going: dict[str, tuple[Future[Any], Future[bytes]]] = {}  # worker → ours, and Dask's
@@ -90,7 +92,7 @@ class ClusterExecutor(Executor):
         """Take in what the scheduler says of workers; in Dask's thread, which must not wait for anything."""
         match event[1]:
             case {"action": "add-worker", "worker": address}:
-                self._notices.put(partial(self._come, address))
+                self._notices.put(partial(self._meet, address))
             case {"action": "remove-worker", "worker": address}:
                 self._notices.put(partial(self._go, address))
 
@@ -124,7 +126,16 @@ class ClusterExecutor(Executor):
         if self._workers:
             self._alone_since = time.monotonic()
         elif time.monotonic() - self._alone_since > _ALONE:
-            self._give_up(SystemRefusedError("the Dask cluster has no workers any more"))
+            self._give_up(SystemRefusedError(f"the Dask cluster has no workers any more{self._passed_over}"))
+
+    def _meet(self, address: str) -> None:
+        """See whether one that joins later can do our tasks; if not, do without it."""
+        try:
+            usable_workers(self._client, self._folder, [address])
+        except SystemRefusedError as error:
+            self._passed_over = f": {error}"
+        else:
+            self._come(address)
 
     def _come(self, address: str) -> None:
         self._workers.add(address)

@@ -21,6 +21,7 @@ EPOCHS = 250
 LONG = ("epochs=100000", "evaluation.every_epochs=20")  # until somebody interrupts
 OFTEN = "checkpoint: {min_seconds: 0}\n"
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 143}
+MARK = "GDRUN_TEST"  # a variable of the environment
 FINAL = ("completed", "stopped", "diverged")
 
 
@@ -67,6 +68,16 @@ def kill_all(process: subprocess.Popen[str]) -> None:
 def gone(processes: list[int]) -> None:
     """Wait until none of these is left."""
     wait_for(lambda: not any(map(is_alive, processes)))
+
+
+def marked(mark: str) -> list[int]:
+    """The processes with this mark in their environment: whoever descends from a command has its own."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if f"{MARK}={mark}".encode() in place.read_bytes().split(b"\0"):
+                found.append(int(place.parent.name))
+    return found
 
 
 def promptly() -> float:

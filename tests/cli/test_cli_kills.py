@@ -69,7 +69,7 @@ def test_of_a_run(tmp_path: Path, undisturbed: Path, least: int) -> None:
 
 
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize("least", [3, pytest.param(100, marks=LONG)])
+@pytest.mark.parametrize("least", [3, pytest.param(50, marks=LONG)])
 def test_of_a_group_with_workers(tmp_path: Path, undisturbed_group: Path, least: int) -> None:
     counts: list[int] = []
     for seed in itertools.count(1):

@@ -194,7 +194,9 @@ def test_a_link_in_a_run_leads_nowhere(inside: Path, interrupted: Path, name: st
     assert outside(inside) == before, "something was written through the link"
 
 
-def test_of_two_resumes_one_goes_on_and_the_other_is_told_by_whom(tmp_path: Path) -> None:
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("turns", [1, pytest.param(20, marks=pytest.mark.slow)])
+def test_of_two_resumes_one_goes_on_and_the_other_is_told_by_whom(tmp_path: Path, turns: int) -> None:
     path = train(tmp_path / "runs", "blobs", "epochs=1")
     config = path / "config.yaml"
     process = start(
@@ -203,15 +205,16 @@ def test_of_two_resumes_one_goes_on_and_the_other_is_told_by_whom(tmp_path: Path
     long = wait_for(lambda: next((tmp_path / "runs").glob("*-long/metrics.csv"), None), process).parent
     kill(process)
     assert record(long)["status"] == "running"
-    both = [start("resume", long, "-q") for _ in range(2)]
-    wait_for(lambda: any(one.poll() is not None for one in both), seconds=60)
-    loser, winner = sorted(both, key=lambda one: one.poll() is None)
-    answer = finish(loser)
-    assert answer.code == 5, answer
-    assert f"is in use by process {winner.pid} on " in answer.last_line
-    kill(winner)
-    with DirectoryLock(long):  # that of the dead is free at once
-        pass
+    for _ in range(turns):
+        both = [start("resume", long, "-q") for _ in range(2)]
+        wait_for(lambda those=both: any(one.poll() is not None for one in those), seconds=60)
+        loser, winner = sorted(both, key=lambda one: one.poll() is None)
+        answer = finish(loser)
+        assert answer.code == 5, answer
+        assert f"is in use by process {winner.pid} on " in answer.last_line
+        kill(winner)
+        with DirectoryLock(long):  # that of the dead is free at once
+            pass
 
 
 def test_without_the_lock_both_would_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dask_processes import scheduler, wait_for_workers, worker
@@ -74,6 +75,48 @@ def test_a_worker_that_is_about_to_come_is_waited_for(tmp_path: Path) -> None:
     logs.mkdir()
     with scheduler(logs) as (address, _), worker(address, logs):
         assert outcomes(tasks(notes, "plain"), 1, cluster=Cluster(address))[0] == [0]
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_worker_that_joins_with_another_version_is_given_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checked: bool
+) -> None:
+    notes, logs = tmp_path / "notes", tmp_path / "logs"
+    notes.mkdir()
+    logs.mkdir()
+    other = logs / "other.py"
+    other.write_text("from gdrun.engines import cluster_worker\ncluster_worker.__version__ = '0.0.1'\n")
+    met: list[list[str]] = []
+
+    def usable(client: Any, folder: Path | None = None, among: list[str] | None = None) -> list[str]:
+        if among is None:
+            return cluster.usable_workers(client, folder)
+        met.append(among)
+        return cluster.usable_workers(client, folder, among) if checked else among
+
+    monkeypatch.setattr(cluster_executor, "usable_workers", usable)
+    with scheduler(logs) as (address, _), worker(address, logs, "--no-nanny") as first:
+        wait_for_workers(address, 1)
+
+        def join() -> None:
+            wait_for(lambda: len(pids(notes)) == 1)
+            with worker(address, logs, "--no-nanny", "--preload", str(other)) as second:
+                wait_for(lambda: len(met) > 0)
+                wait_for_workers(address, 2)
+                time.sleep(0.5)  # in which it would be given a task
+                (tmp_path / "go").touch()
+                wait_for(lambda: len(pids(notes)) == (1 if checked else 2) and ended.is_set())
+                used.append(second.pid in pids(notes))
+
+        ended, used = threading.Event(), list[bool]()
+        thread = threading.Thread(target=join)
+        thread.start()
+        found, _ = outcomes(tasks(notes, "patient", "patient"), 2, cluster=Cluster(address))
+        ended.set()
+        thread.join()
+    assert found == [0, 1]
+    assert used == [not checked]
+    assert first.pid in pids(notes)
 
 
 def test_a_request_to_stop_reaches_every_task(tmp_path: Path, dask: Cluster) -> None:

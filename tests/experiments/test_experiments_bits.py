@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from cli_commands import config_file, finish, group_bits, record, start, the_run, train
 
-from gdrun.experiments import planning
+from gdrun.experiments import carrying_out, planning
 
 SEEDS = 5
 CHANGES = (  # noise, and runs that stop early at different epochs
@@ -66,3 +68,94 @@ def test_whatever_the_environment_says(
     assert group_bits(path) == expected
     for directory in (path, path / "members" / "seed-0"):
         assert "(1 thread)" in record(directory)["environment"]["blas"]
+
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "kfold": ("kfold", "--folds", "3"),
+    "sweep": ("sweep", "batch_size=16,32", "model.hidden=[[4],[8]]", "--seeds", "2"),
+    "compare-optimizers": ("compare-optimizers", "--optimizers", "sgd,adam", "--trials", "2", "--seeds", "6"),
+}
+ENGINES = (("--workers", "1"), ("--workers", "2"), ("--engine", "dask"))
+
+
+def left_by(folder: Path, command: str, *words: str, hash_seed: int, more: tuple[str, ...] = ()) -> str:
+    """All that a group leaves but for times, in the order in which it stands there, as text."""
+    folder.mkdir()
+    name, *usual = COMMANDS[command]
+    config = config_file(folder, "group")
+    where = ("--runs-dir", folder / "runs", "-q")
+    answer = finish(
+        start(name, config, *usual, *words, *where, *more, environment={"PYTHONHASHSEED": str(hash_seed)})
+    )
+    assert answer.code == 0, answer
+    path = the_run(folder / "runs", "group")
+    found: dict[str, Any] = group_bits(path) | {"config": (path / "config.yaml").read_text()}
+    return json.dumps(found, default=bytes.hex)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_any_seed_of_hashes_on_any_engine(tmp_path: Path, command: str) -> None:
+    count = 12
+    found = {
+        left_by(tmp_path / str(seed), command, *ENGINES[seed % len(ENGINES)], hash_seed=seed)
+        for seed in range(count)
+    }
+    print(f"{command}: {count} seeds of hashes, {len(ENGINES)} engines, {len(found)} results")
+    assert len(found) == 1
+
+
+BREAKER = """
+import itertools, os
+from dataclasses import dataclass
+from gdrun.optim.sgd import Sgd
+from gdrun.training import batches
+
+@dataclass(frozen=True)
+class {name}(Sgd):
+    "Descent, since a plugin has to bring something."
+
+given, count = batches.generator, itertools.count()
+
+def generator(seed, purpose, *identifiers):
+    return given(seed + {what}, purpose, *identifiers)
+
+batches.generator = generator
+"""
+HASHES, WORKERS = ("--workers", "1", 2), ("--workers", "2", 1)  # what differs from one worker, seed 1
+ORDERS = [  # in place of the run's own seed; who shows it; and whether it is seen
+    ("list({'a', 'b', 'c', 'd', 'e', 'f', 'g'}).index('a')", HASHES, True),
+    ("next(count)", WORKERS, True),
+    *(
+        pytest.param(*case, marks=pytest.mark.slow)
+        for case in (
+            ("hash('order') % 9973", HASHES, True),
+            ("os.getpid()", WORKERS, True),
+            ("0", HASHES, False),
+            ("0", WORKERS, False),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("what", "other", "seen"), ORDERS)
+def test_an_order_that_depends_on_anything_else_would_be_noticed(
+    tmp_path: Path, what: str, other: tuple[str, str, int], seen: bool
+) -> None:
+    """Negative control: the order of the batches comes from a set, a hash, a process or a run's company."""
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(BREAKER.format(name="Descent", what=what))
+    more = ("--plugin", str(plugin))
+    first = left_by(tmp_path / "first", "kfold", "--workers", "1", hash_seed=1, more=more)
+    *words, seed = other
+    assert (left_by(tmp_path / "other", "kfold", *words, hash_seed=seed, more=more) != first) == seen
+
+
+def test_results_in_the_order_of_arrival_would_be_noticed(
+    tmp_path: Path, expected: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the last run is the first one to end."""
+    monkeypatch.setattr(carrying_out._Progress, "ordered", lambda self, group: list(self.rows.values())[::-1])
+    path = train(tmp_path, "five", "--seeds", SEEDS, "--workers", "1", *CHANGES)
+    assert group_bits(path) != expected

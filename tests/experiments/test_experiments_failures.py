@@ -89,12 +89,15 @@ def test_a_stack_that_was_taken_apart_goes_on_to_the_same_bits(tmp_path: Path) -
     assert bits(path / "members" / "seed-2") == bits(train(tmp_path, "alone", "seed=2", *often))
 
 
+@pytest.mark.parametrize("engine", ["local", pytest.param("dask", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("plugin", [KILL], indirect=True)
-def test_a_run_that_kills_its_workers_is_blamed_alone(tmp_path: Path, plugin: Path) -> None:
+def test_a_run_that_kills_its_workers_is_blamed_alone(tmp_path: Path, plugin: Path, engine: str) -> None:
     words = ("--seeds", "4", "--workers", "2", "--plugin", plugin, "--runs-dir", tmp_path / "runs", "-q")
+    words += ("--engine", engine)
     answer = gdrun("train", config_file(tmp_path), *words)
     assert answer.code == 8
-    assert "1 of 4 runs failed (seed-2): the worker process died 3 times in a row (SIGKILL" in answer.err
+    how = "SIGKILL" if engine == "local" else "the last one was tcp://"
+    assert f"1 of 4 runs failed (seed-2): the worker process died 3 times in a row ({how}" in answer.err
     path = the_run(tmp_path / "runs", "blobs")
     assert f"after mending the cause: gdrun resume {path}" in answer.last_line
     assert (tmp_path / "tries").read_text() == "x" * 6  # three times in its stack, three times alone
