@@ -18,7 +18,7 @@ from gdrun.experiments.command import Command, Entry
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
 from gdrun.experiments.sweep.points import Settings, combinations, drawn, grid, plain_values
-from gdrun.experiments.sweep.runs import Beginning, beginnings, begun
+from gdrun.experiments.sweep.runs import Beginning, beginnings, begun, count_of_starts
 from gdrun.experiments.sweep.space import SEED, Space, simplest, with_whole_numbers
 from gdrun.experiments.sweep.summary import sweep_summary
 
@@ -62,10 +62,10 @@ def plan_sweep(
     configs: list[AnyConfig] = []
     for place, settings in enumerate(points):
         config = loaded[place].config
+        _check_size(len(configs) + len(numbers) * count_of_starts(config, seeded=seeded))
         for beginning in beginnings(config, numbers, seeded=seeded):
             configs.append(begun(config, beginning, seeded=seeded))
             entries.append(_entry(place, settings, beginning, configs[-1], config, several=len(numbers) > 1))
-            _check_size(len(configs))
     layout = lay_out(configs, names_of(entries), workers)
     firsts = dict(zip(reversed([entry["point"] for entry in entries]), reversed(layout.configs), strict=True))
     complete = [config for _, config in sorted(firsts.items()) if isinstance(config, Config)]

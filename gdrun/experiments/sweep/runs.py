@@ -45,7 +45,7 @@ def beginnings(config: AnyConfig, seeds: Sequence[int], *, seeded: bool) -> Iter
     Raises:
         ConfigError: runs with different seeds would be the same.
     """
-    starts = _count_of_starts(config, seeded=seeded)
+    starts = count_of_starts(config, seeded=seeded)
     if len(seeds) > 1 and not _differs_by_seed(config):
         raise ConfigError(
             "several seeds: each needs a start of its own, and these are given; draw them, such as "
@@ -75,7 +75,8 @@ def begun(config: OneOf, beginning: Beginning, *, seeded: bool) -> OneOf:
     return replace(config, seed=seed, start=start)
 
 
-def _count_of_starts(config: AnyConfig, *, seeded: bool) -> int:
+def count_of_starts(config: AnyConfig, *, seeded: bool) -> int:
+    """How many runs a point has for each seed."""
     if not isinstance(config, ObjectiveConfig):
         return 1
     if isinstance(config.start, UniformStart):
