@@ -55,7 +55,10 @@ def running(cluster: Cluster | None, workers: int) -> Iterator[Cluster | None]:
         except EOFError:
             address = child.death()
         if not address.startswith("tcp://"):
-            raise SystemRefusedError(f"the Dask cluster of this machine does not start: {address}")
+            raise SystemRefusedError(
+                f"the Dask cluster of this machine does not start: {address}; "
+                "try again, or leave --engine out"
+            )
         yield replace(cluster, scheduler=address)
     finally:
         child.end()

@@ -121,7 +121,17 @@ def carry_out_group(group: GroupDirectory, config: OneOf, command: Command[OneOf
         summary=summary,
         timing={"total": round(time.perf_counter() - began, 6), "workers": means.workers},
     )
+    if status == "completed":
+        clear_checkpoints(group.path)
     _raise_failure(group.path, progress, means)
+
+
+def clear_checkpoints(path: Path) -> None:
+    """Remove what is left of a run's or group's when it has ended: of a process that was killed after that,
+    or of a run that killed its workers when it was trained alone, and ended with the others later."""
+    folder = path / CHECKPOINTS
+    for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
+        Checkpoints(place).clear()
 
 
 @dataclass

@@ -13,15 +13,14 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import available_cores
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run, clear_checkpoints
 from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
 from gdrun.experiments.minimize.plan import MINIMIZE
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN
-from gdrun.run_directory.checkpoints import Checkpoints
-from gdrun.run_directory.directory import CHECKPOINTS, CONFIG, FINAL, MEMBERS
+from gdrun.run_directory.directory import CONFIG, FINAL, MEMBERS
 from gdrun.run_directory.group import RECORD as GROUP_RECORD
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -63,7 +62,7 @@ def resume(
         raise ConfigError(f"{path} is a run of a group and goes on with it: gdrun resume {group}")
     with RunDirectory.open(path) as run:
         if run.record["status"] in FINAL:
-            _clear_checkpoints(path)
+            clear_checkpoints(path)
             return False
         files = list(plugins) or recorded_plugins(run.record, path)
         config = _config(path, files)
@@ -83,7 +82,7 @@ def _resume_group(
 ) -> bool:
     with GroupDirectory.open(path) as group:
         if group.record["status"] == "completed":
-            _clear_checkpoints(path)
+            clear_checkpoints(path)
             return False
         files = list(plugins) or recorded_plugins(group.record, path)
         config = _config(path, files)
@@ -96,13 +95,6 @@ def _resume_group(
             group.restart()
             carry_out_group(group, config, command, Means(number, tell, interruption, files, cluster))
         return True
-
-
-def _clear_checkpoints(path: Path) -> None:
-    """Remove those that a process left which was killed after the end of its run."""
-    folder = path / CHECKPOINTS
-    for place in (folder, *(folder.iterdir() if folder.is_dir() else ())):
-        Checkpoints(place).clear()
 
 
 def _config(path: Path, plugins: Iterable[Path]) -> AnyConfig:

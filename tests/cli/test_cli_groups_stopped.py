@@ -221,11 +221,11 @@ def test_a_group_that_may_not_write_goes_on_when_it_may_again(
 def reaped(process: subprocess.Popen[str], seconds: float, chance: random.Random) -> Iterator[int]:
     """Kill a worker every so many seconds, as long as the process lives."""
     while process.poll() is None:
-        time.sleep(seconds)
         with contextlib.suppress(IndexError, ProcessLookupError):
             victim = chance.choice([pid for pid in family(process.pid) if is_worker(pid)])
             os.kill(victim, signal.SIGKILL)
             yield victim
+        time.sleep(seconds)
 
 
 def is_worker(pid: int) -> bool:
@@ -245,9 +245,10 @@ def test_a_worker_killed_every_second_costs_nothing(
 ) -> None:
     """The group ends, or blames the runs that were unlucky three times and again alone; never a hang."""
     killed = blamed = 0
-    for seed in range(5):
+    for seed in range(3):
         folder = tmp_path / str(seed)
         process = begin(command, engine, folder)
+        wait_for(lambda inside=folder: rows_of(inside), process)
         killed += len(list(reaped(process, 1.0, random.Random(seed))))
         answer = finish(process)
         path = the_run(folder / "runs", "group")
@@ -258,8 +259,8 @@ def test_a_worker_killed_every_second_costs_nothing(
             assert "worker process died 3 times in a row" in answer.err
             resumed(path, expected[command])
         assert group_bits(path) == expected[command]
-    print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 4, {blamed} groups that blamed a run")
-    assert killed >= 5
+    print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 2, {blamed} groups that blamed a run")
+    assert killed >= 3
 
 
 @pytest.mark.parametrize("command", ["kfold"])

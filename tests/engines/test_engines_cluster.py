@@ -274,6 +274,15 @@ class TestRefusals:
         ):
             outcomes(tasks(tmp_path, "plain"), 1, cluster=Cluster("tcp://127.0.0.1:1"))
 
+    def test_one_of_this_machine_does_not_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(cluster, "_START", 0.0)
+        with pytest.raises(
+            SystemRefusedError, match=r"does not start: nothing was heard .*; try again, or lea"
+        ):
+            outcomes(tasks(tmp_path, "plain"), 1, cluster=Cluster())
+
     @pytest.mark.parametrize("address", ["rubbish", "foo://127.0.0.1:1", ""])
     def test_no_address(self, tmp_path: Path, address: str) -> None:
         with pytest.raises(ConfigError, match=r"--scheduler: '.*' is no address \(.*tcp://127.0.0.1:8786"):

@@ -87,6 +87,7 @@ def test_a_stack_that_was_taken_apart_goes_on_to_the_same_bits(tmp_path: Path) -
     assert gdrun("resume", path, "-q").code == 0
     assert record(path)["status"] == "completed"
     assert bits(path / "members" / "seed-2") == bits(train(tmp_path, "alone", "seed=2", *often))
+    assert not list(path.rglob("*.checkpoint"))
 
 
 @pytest.mark.parametrize("engine", ["local", pytest.param("dask", marks=pytest.mark.slow)])

@@ -167,6 +167,7 @@ def layers_in_words(work: StackWork) -> str:
             "dense": [_flat(shape)],
             "activation": [],
             "dropout": ["dropout", getattr(layer, "rate", "")],
+            "gaussian_noise": ["noise", getattr(layer, "std", "")],
         }
         said = [*parts.get(layer.name, [layer.name, _flat(shape)]), activation]
         words.append(" ".join(str(part) for part in said if part not in ("", "identity")) or "identity")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gdrun.report.html.directory import read_group, read_members, read_run
 from gdrun.report.html.large_groups import MOST_REPORTS
-from gdrun.report.html.page import render
+from gdrun.report.html.page import compile_template, render
 from gdrun.report.html.source import COMPARISON, MINIMIZE, SWEEP, ReportGroup, ReportRun
 from gdrun.report.lazily import function
 from gdrun.run_directory.files import write_atomically
@@ -38,6 +38,13 @@ def report_text(source: ReportRun | ReportGroup) -> str:
     else:
         template, page = PAGES.get(command, GROUP)
     return render(template, function(page)(source))
+
+
+def get_ready(command: str) -> None:
+    """Import and compile what the report on a group of this command needs, ahead of time."""
+    template, page = DESCENTS if command == MINIMIZE else PAGES.get(command, GROUP)
+    function(page)
+    compile_template(template)
 
 
 def write_report(path: Path | str, *, members: bool = True) -> Path:
