@@ -176,3 +176,12 @@ def test_images_are_moved_in_training_alone(tmp_path: Path) -> None:
             part: pytest.approx(run.result[part]["loss"]) for part in ("train", "validation", "test")
         }
     assert found[0] == found[1]
+
+
+def test_runs_with_other_moves_are_no_stack(tmp_path: Path) -> None:
+    moves = [None, {"shift": 1}, {"shift": 2}]
+    group = gdrun.sweep(CONVOLUTION, {"augmentation": moves}, overrides={"epochs": 1}, runs_dir=tmp_path)
+    assert len(group.record["stacks"]) == 3
+    for member, augmentation in zip(group.members.values(), moves, strict=True):
+        alone = gdrun.train(CONVOLUTION, {"epochs": 1, "augmentation": augmentation}, runs_dir=tmp_path)
+        assert alone.result == member.result

@@ -135,7 +135,7 @@ def optimizer_in_words(plan: Plan) -> str:
     config = plan.config
     if plan.command.name == "compare-optimizers" and config.compare is not None:
         names = ", ".join(contestant.name for contestant in config.compare.optimizers or ())
-        return f"{names}; {config.schedule.name} schedule"
+        return "; ".join([names, f"{config.schedule.name} schedule", *around_in_words(config)])
     if isinstance(config, ObjectiveConfig):
         return method_in_words(config)
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor

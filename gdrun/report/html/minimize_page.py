@@ -13,7 +13,7 @@ from gdrun.report.html.curves import Chart, Line, curves
 from gdrun.report.html.group_page import seeds_table, statistics_table
 from gdrun.report.html.landscape import Way, landscape, objective_config
 from gdrun.report.html.large_groups import ended_badly, left_out, sampled
-from gdrun.report.html.run_page import details, history
+from gdrun.report.html.run_page import around_optimizer, details, history
 from gdrun.report.html.seed_curves import seed_lines, seeds_chart
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.report.html.words import STATUSES, as_float, as_int, component_name, count, duration, figure
@@ -126,15 +126,7 @@ def descent_facts(config: Mapping[str, Any], varied: Sequence[str] = ()) -> list
             name += f", learning_rate {rate:g}" if rate is not None else ""
         if name.strip():
             facts.append((key, name.strip()))
-    for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
-        if options := section(config, key):
-            said = [component_name(options)] * ("name" in options)
-            said += [
-                f"{name} {number:g}"
-                for name, value in options.items()
-                if (number := as_float(value)) is not None
-            ]
-            facts.append((key, ", ".join(said)))
+    facts += around_optimizer(config)
     facts += [
         (key, str(config[key]))
         for key in ("direction", "steps", "tolerance", "dtype")
