@@ -126,7 +126,8 @@ class ClusterExecutor(Executor):
         if self._workers:
             self._alone_since = time.monotonic()
         elif time.monotonic() - self._alone_since > _ALONE:
-            self._give_up(SystemRefusedError(f"the Dask cluster has no workers any more{self._passed_over}"))
+            why = f"the Dask cluster has no workers any more{self._passed_over}"
+            self._give_up(SystemRefusedError(f"{why}; when it has some, go on with `gdrun resume`"))
 
     def _meet(self, address: str) -> None:
         """See whether one that joins later can do our tasks; if not, do without it."""
