@@ -49,6 +49,8 @@ def sweep(
 ) -> None:
     """Train a config at every point of a grid, or at points drawn at random, and say which is best.
 
+    A config with an objective is minimized there.
+
     "log(a,b,n)" and "linear(a,b,n)" stand for n numbers from a to b, "range(a,b)"
     for the whole numbers from a to below b; the quotes are for the shell.
 

@@ -6,13 +6,16 @@ network's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gdrun.config.config import Config
+from gdrun.nn.initializer import Initializer
 from gdrun.nn.losses import LOSSES
 from gdrun.optim.optimizer import Optimizer
 from gdrun.optim.searcher import Searcher
+
+_OF_WEIGHTS = ("weight_initializer", "recurrent_initializer")  # options of layers
 
 
 def contradictions(config: Config) -> Iterator[tuple[str, str]]:
@@ -24,6 +27,8 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             f"moves pixels, but preprocessing.features: {scaling} scales each by numbers of its own; take "
             "scale, standardize_channels or none there",
         )
+    if config.initial_weights is None:
+        yield from _unscalable(getattr(config.model, "layers", ()), "model.layers", config.initializer)
     optimizer, loss = config.optimizer, config.loss
     estimates = isinstance(optimizer, Optimizer) and optimizer.estimate_every > 0
     if estimates and loss is not None and not loss.is_likelihood:
@@ -47,6 +52,21 @@ def contradictions(config: Config) -> Iterator[tuple[str, str]]:
             "another optimizer",
         )
     yield from around_searcher(optimizer, config, "loss")
+
+
+def _unscalable(layers: Sequence[Any], key: str, initializer: Initializer) -> Iterator[tuple[str, str]]:
+    """Layers whose weights `lsuv` is to scale and cannot, those inside of others included."""
+    for index, layer in enumerate(layers):
+        place = f"{key}.{index}"
+        own = {name: getattr(layer, name) for name in _OF_WEIGHTS if hasattr(layer, name)}
+        asked = [name for name, found in own.items() if (found or initializer).looks_at_rows]
+        if asked and (len(asked) > 1 or not layer.scalable):
+            yield (
+                "initializer" if own[asked[0]] is None else f"{place}.{asked[0]}",
+                "lsuv scales one array of weights until a layer's outputs have unit variance, and those of "
+                f"{place} ({layer.name}) don't follow it: give that layer a {asked[0]} such as orthogonal",
+            )
+        yield from _unscalable(getattr(layer, "layers", ()), f"{place}.layers", initializer)
 
 
 def around_searcher(searcher: Searcher, config: Any, minimized: str) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ class LoadedAs(Generic[Kind]):
 
 
 Loaded = LoadedAs[Config]
+AnyLoaded = LoadedAs[Config] | LoadedAs[ObjectiveConfig]
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ class Source:
             raise ConfigError(f"{self.name} has a dataset and no objective: gdrun train is for that")
         return self.load_as(ObjectiveConfig, overrides)
 
-    def load_any(
-        self, overrides: Overrides | Sequence[str | Assignment] = ()
-    ) -> Loaded | LoadedAs[ObjectiveConfig]:
+    def load_any(self, overrides: Overrides | Sequence[str | Assignment] = ()) -> AnyLoaded:
         """The config, of whichever kind it is."""
         return self.load_objective(overrides) if self.is_objective else self.load(overrides)
 

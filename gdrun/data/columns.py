@@ -36,7 +36,7 @@ def fit_columns(
     fill, center, scale = np.zeros(columns), np.zeros(columns), np.ones(columns)
     for block in column_blocks(columns, len(rows)):
         names = table.number_names[block]
-        values = table.numbers[rows, block].astype(np.float64).T.copy()  # (columns, rows): sums go along rows
+        values = np.array(table.numbers[rows, block].T, np.float64, order="C")  # (columns, rows)
         fill[block] = _fill(values, rows, missing, table.name, names)
         if features == "scale" and table.largest is not None:
             scale[block] = table.largest

@@ -89,7 +89,8 @@ def read_features(
 
 def _from_columns(file: ColumnFile, missing: Sequence[str], preprocessor: Preprocessor) -> NewData:
     needed = (*preprocessor.number_names, *preprocessor.levels)
-    absent = [name for name in needed if name not in file.names]
+    there = set(file.names)
+    absent = [name for name in needed if name not in there]
     if len(absent) > 1:
         raise DataError(
             f"{file.path}: {len(absent)} columns are missing that the network was trained on: "
@@ -100,7 +101,7 @@ def _from_columns(file: ColumnFile, missing: Sequence[str], preprocessor: Prepro
     numbers = list(preprocessor.number_names)
     texts = {name: Labels(tuple(missing), ANY_NUMBER) for name in preprocessor.levels}
     targets = [name for name in preprocessor.target_names if name not in needed]
-    if not set(targets) <= set(file.names):
+    if not there.issuperset(targets):
         targets = []
     if preprocessor.task == "classification":
         texts |= {name: Labels(tuple(missing), ANY_NUMBER) for name in targets}

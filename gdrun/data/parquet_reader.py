@@ -68,6 +68,9 @@ class ParquetFile:
             self.names = tuple(self._file.schema_arrow.names)
             self.rows = int(self._file.metadata.num_rows)
         self._check()
+        self._position = {name: index for index, name in enumerate(self.names)}
+        read = map(number, self.missing)
+        self._absent = [value for value in read if value is not None and math.isfinite(value)]
 
     def column(self, name: str, what: str) -> int:
         """The position of a column that is needed as `what`.
@@ -75,8 +78,8 @@ class ParquetFile:
         Raises:
             DataError: there is none of that name; the nearest one is suggested.
         """
-        if name in self._types:
-            return self.names.index(name)
+        if name in self._position:
+            return self._position[name]
         near = get_close_matches(name, self.names, 1, 0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {shown(self.names)}"
         raise DataError(f"{self.path}: no column {name!r} for {what}; {hint}")
@@ -172,9 +175,8 @@ class ParquetFile:
             return values
         column = column.cast(self._arrow.float64(), safe=False)
         values = np.array(column.to_numpy(zero_copy_only=False), np.float64)
-        absent = [value for value in map(number, self.missing) if value is not None and math.isfinite(value)]
-        if absent:
-            values[np.isin(values, absent)] = math.nan
+        if self._absent:
+            values[np.isin(values, self._absent)] = math.nan
         if np.isinf(values).any():
             place = int(np.argmax(np.isinf(values)))
             self._no_number(name, str(values[place]), start + place)

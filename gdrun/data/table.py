@@ -16,7 +16,7 @@ from gdrun.errors import DataError
 
 Task = Literal["classification", "regression"]
 
-BLOCK = 1 << 17  # values that are looked at together: few calls, and little memory beside the data
+BLOCK = 1 << 14  # values that are looked at together: few calls, and all of them in a cache
 
 
 @dataclass(frozen=True, eq=False)

@@ -220,7 +220,9 @@ def _train_planned(
             records = result
             Checkpoints(tile.checkpoints).clear()
         for spec, record in zip(tile.runs, records, strict=True):
-            progress.rows[spec.name] = result_row(by_name[spec.name], record)
+            progress.rows[spec.name] = result_row(
+                by_name[spec.name], record, descends="objective" in spec.config
+            )
     progress.runs += len(entries)
     progress.tiles += len(tiles)
 

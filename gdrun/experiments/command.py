@@ -51,7 +51,6 @@ class Command(Generic[OneOf]):
             group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
             is resumed decides as it would have.
         tested: whether the test rows of a run are looked at, by its entry.
-        unit: in which the progress of a run is told.
     """
 
     name: str
@@ -59,4 +58,3 @@ class Command(Generic[OneOf]):
     member: Callable[[Mapping[str, Any], OneOf, Entry], OneOf] = differing_keys
     next_runs: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
     tested: Callable[[Entry], bool] = lambda entry: True
-    unit: str = "epoch"

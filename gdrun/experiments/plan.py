@@ -12,7 +12,7 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
 from gdrun.experiments.command import Command, Entry
-from gdrun.experiments.planning import Kind, Layout
+from gdrun.experiments.planning import DescentKind, Kind, Layout
 from gdrun.experiments.threads import blas_threads
 from gdrun.run_directory.group import GroupDirectory
 from gdrun.run_directory.run import RunDirectory
@@ -56,6 +56,11 @@ class Plan:
     def runs(self) -> int:
         """How many, those to come included."""
         return max(1, len(self.entries)) + self.later
+
+    @property
+    def unit(self) -> str:
+        """In which the progress of a run is told."""
+        return "step" if all(isinstance(kind, DescentKind) for kind in self.layout.kinds) else "epoch"
 
     @property
     def largest(self) -> Kind:

@@ -159,7 +159,7 @@ def _lay_out_descents(
         size = minimize.tile_size(kind.config, len(kind.names), number)
         stacks += [kind.names[i : i + size] for i in range(0, len(kind.names), size)]
         memory = max(memory, minimize.memory_needed(kind.config, size, number))
-    tiles.check_memory(memory)
+    minimize.check_memory(memory)
     updates = sum(kind.updates * len(kind.names) for kind in found)
     return Layout(list(configs.values()), found, stacks, number, memory, seconds / number, updates)
 

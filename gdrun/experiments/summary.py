@@ -16,15 +16,16 @@ _OWN_COLUMNS = ("run", "seed", "split.fold.number", "phase")  # the third is cal
 _PARTS = {"train": "train", "validation": "val", "test": "test"}
 
 
-def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+def result_row(entry: Mapping[str, Any], record: Mapping[str, Any], *, descends: bool) -> dict[str, Any]:
     """The row of results.csv of one run.
 
     Args:
         entry: of the group's plan: `run`, its name, and the config keys in which it differs from others.
         record: the content of its run.json.
+        descends: whether it is a descent on an objective.
     """
     result, timing = record["result"] or {}, record["timing"] or {}
-    if record["command"] == "minimize" or "point" in result:
+    if descends:
         return _descent_row(entry, record)
     row: dict[str, Any] = {
         "run": entry["run"],
@@ -45,7 +46,7 @@ def result_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str,
 
 
 def _descent_row(entry: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of a run of `gdrun minimize`, or of one that compares optimizers on an objective."""
+    """The same of a descent on an objective."""
     result, timing = record["result"] or {}, record["timing"] or {}
     return {
         "run": entry["run"],
@@ -70,9 +71,18 @@ def summarize(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
     Runs that diverged or failed are counted by their status; their values never enter a mean.
     """
+    columns = dict.fromkeys(key for row in rows for key in row if key.startswith(("train_", "val_", "test_")))
+    return summarize_columns(rows, list(columns))
+
+
+def summarize_columns(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dict[str, Any]:
+    """The same of these columns, as far as runs that ended well have them."""
     good = [row for row in rows if row["status"] in GOOD]
-    columns = dict.fromkeys(key for row in good for key in row if key.startswith(("train_", "val_", "test_")))
-    metrics = {name: asdict(describe([row.get(name) for row in good])) for name in columns}
+    metrics = {
+        name: asdict(describe([row.get(name) for row in good]))
+        for name in columns
+        if any(row.get(name) is not None for row in good)
+    }
     return {"runs": len(rows), "statuses": statuses_of(rows), "metrics": metrics}
 
 

@@ -124,8 +124,12 @@ def memory_needed(work: StackWork, tile_runs: int, workers: int, schedules: int 
     return workers * (2 * data + tile_runs * each + itemsize * scratch + curves)
 
 
-def check_memory(needed: int) -> None:
+def check_memory(needed: int, less: str = "a smaller model, batch_size or --workers") -> None:
     """Refuse work that doesn't fit, before anything is allocated.
+
+    Args:
+        needed: bytes.
+        less: what could be taken instead.
 
     Raises:
         SystemRefusedError: with both figures.
@@ -133,6 +137,5 @@ def check_memory(needed: int) -> None:
     free = available_memory()
     if free and needed > free:
         raise SystemRefusedError(
-            f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; "
-            "take a smaller model, batch_size or --workers"
+            f"this needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free; take {less}"
         )

@@ -128,6 +128,7 @@ class Layer(Component):
     """The base of every layer. A subclass is a frozen dataclass whose fields are its options."""
 
     stochastic: ClassVar[bool] = False  # whether it draws random numbers in training
+    scalable: ClassVar[bool] = True  # whether its outputs grow with one array of weights, as `lsuv` needs it
     takes_maxima: ClassVar[bool] = False  # whether every output is the largest of some inputs
 
     def output_shape(self, input_shape: Shape) -> Shape:

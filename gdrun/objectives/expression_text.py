@@ -22,7 +22,7 @@ FUNCTIONS = (
 CONSTANTS = ("pi", "e")
 TAKEN = (  # columns of trajectory.csv and results.csv
     *("step", "value", "gradient_norm", "learning_rate", "run", "start", "seed", "phase", "status"),
-    *("best_step", "distance", "steps", "seconds", "problem", "optimizer", "trial"),
+    *("best_step", "distance", "steps", "seconds", "problem", "optimizer", "trial", "point", "start_number"),
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,23}")
 _OPERATIONS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)

@@ -58,8 +58,11 @@ class LeastSquares(Objective):
         first = 0 if self.intercept else 1
         return tuple(f"b{place + first}" for place in range(len(self.design)))
 
+    def memory(self, runs: int) -> int:
+        return 8 * len(self.data) * (5 * len(self.data[0]) + 3 * runs)
+
     def evaluate(self, points: Array, gradient: Array) -> Array:
-        design, rows = self.design.astype(points.dtype), len(self.target)
+        design, rows = self.design.astype(points.dtype, copy=False), len(self.target)
         off = np.tile(-self.target.astype(points.dtype), (len(points), 1))
         for place, column in enumerate(design):
             off += points[:, place, None] * column

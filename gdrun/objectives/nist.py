@@ -117,6 +117,9 @@ class Nist(Objective):
     def variables(self) -> tuple[str, ...]:
         return tuple(f"b{place}" for place in range(1, self.dimension + 1))
 
+    def memory(self, runs: int) -> int:
+        return 8 * len(self.response) * runs * (int(self.dimension) + 6)
+
     def evaluate(self, points: Array, gradient: Array) -> Array:
         b = (points * self.unit).T[:, :, None]
         prediction, slopes = MODELS[self.problem](b, *self.predictors)

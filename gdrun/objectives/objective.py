@@ -71,6 +71,10 @@ class Objective(Component):
         """The values alone, (runs,)."""
         return self.evaluate(points, np.empty_like(points))
 
+    def memory(self, runs: int) -> int:
+        """Bytes that evaluating so many runs takes, beside points and gradients: at most, about."""
+        return 0
+
 
 def columns(points: Array) -> Array:
     """The variables one by one, (dimension, runs), each in one piece of memory.

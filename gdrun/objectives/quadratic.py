@@ -14,6 +14,7 @@ from gdrun.component import Ge
 from gdrun.objectives.objective import Array, Dimension, Float64, Objective
 
 _CONDITION, _DIMENSION = 10.0, 2  # where nothing is said
+_MATRICES = 4  # of the size of A, while it is made or solved with
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,13 @@ class Quadratic(Objective):
         """b, (dimension,)."""
         return np.zeros(len(self.a)) if self.linear is None else np.array(self.linear)
 
+    def memory(self, runs: int) -> int:
+        size = int(self.dimension or _DIMENSION)
+        return 8 * (_MATRICES * size * size + 4 * runs * size)
+
     def evaluate(self, points: Array, gradient: Array) -> Array:
         half = np.zeros_like(points)
-        for place, row in enumerate(self.a.astype(points.dtype)):
+        for place, row in enumerate(self.a.astype(points.dtype, copy=False)):
             half += points[:, place, None] * row
         b = self.b.astype(points.dtype)
         gradient[...] = half + b
@@ -102,6 +107,8 @@ class Quadratic(Objective):
 
     @cached_property
     def minima(self) -> Sequence[Sequence[float]]:
+        if self.linear is None and self.matrix is None:  # definite, by its condition
+            return [(0.0,) * len(self.a)]
         if np.linalg.eigvalsh(self.a).min() <= 0:
             return ()
         return [tuple(np.linalg.solve(self.a, -self.b).tolist())]

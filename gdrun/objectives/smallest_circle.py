@@ -46,6 +46,9 @@ class SmallestCircle(Objective):
         """The points, (points, dimension)."""
         return np.array(self.points)
 
+    def memory(self, runs: int) -> int:
+        return 8 * len(self.points) * (2 * len(self.points[0]) * (runs + 1) + runs)
+
     def evaluate(self, points: Array, gradient: Array) -> Array:
         apart = points[:, None, :] - self.array.astype(points.dtype)
         squares = (apart * apart).sum(axis=-1)

@@ -45,6 +45,7 @@ class Annealing(Searcher):
     """
 
     needs_gradient: ClassVar[bool] = False
+    draws: ClassVar[bool] = True
     rate_option: ClassVar[str] = "step_size"
     step_size: Positive = 0.1
     temperature: Positive = 1.0

@@ -18,11 +18,13 @@ class Method(Component):
         momentum_option: the option that a schedule which cycles the momentum takes the place of.
         full_batch: whether it is made for all training rows at once: smaller batches get a warning for an
             `Optimizer`, and are an error for a `Searcher`.
+        draws: whether it draws random numbers, by the seed of the run.
     """
 
     rate_option: ClassVar[str] = "learning_rate"
     momentum_option: ClassVar[str | None] = None
     full_batch: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
 
     @property
     def base_rate(self) -> float:

@@ -14,13 +14,18 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 DIRECTORY_NAME = re.compile(r"\d{8}-\d{6}-[A-Za-z0-9._-]{1,72}")
 
 
+def is_name(name: str) -> bool:
+    """Whether it may be part of a file name everywhere."""
+    return _NAME.fullmatch(name) is not None and name.strip(".") != ""
+
+
 def check_name(name: str) -> str:
     """The name itself, if it may be part of a file name everywhere.
 
     Raises:
         ConfigError: it may not.
     """
-    if not _NAME.fullmatch(name) or not name.strip("."):
+    if not is_name(name):
         raise ConfigError(
             f"name {name!r}: a name has 1 to 64 letters, digits, dots, underscores or hyphens, not only dots"
         )

@@ -16,6 +16,7 @@ from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.metrics_csv import read_metrics
+from gdrun.run_directory.naming import is_name
 from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.tables import Column, read_table
 from gdrun.run_directory.trajectory import TRAJECTORY
@@ -195,7 +196,7 @@ class Group(Saved):
     def members(self) -> dict[str, Run]:
         """Name → run, in the order of the plan; without those that haven't begun."""
         names = [str(entry.get("run")) for entry in self.plan]
-        paths = {name: self.path / MEMBERS / name for name in names if Path(name).name == name}
+        paths = {name: self.path / MEMBERS / name for name in names if is_name(name)}
         return {name: Run(path) for name, path in paths.items() if (path / run_files.RECORD).is_file()}
 
     @cached_property

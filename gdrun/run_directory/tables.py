@@ -23,8 +23,11 @@ from gdrun.run_directory.files import write_atomically
 from gdrun.run_directory.reading import read_bytes
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
-_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})")  # what is sure to fit into int64
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?(e[+-]?[0-9]+)?|-?inf|nan")  # as Python writes them
+_WHOLE = r"-?(?:0|[1-9][0-9]{0,17})"  # what is sure to fit into int64
+_FLOAT = r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|-?inf|nan)"  # as Python writes them
+_NUMBER = re.compile(_FLOAT)
+_WHOLE_NUMBERS = re.compile(f"{_WHOLE}(?:\n{_WHOLE})*")
+_NUMBERS_OR_NONE = re.compile(f"{_FLOAT}?(?:\n{_FLOAT}?)*")
 LARGEST = 1 << 31  # bytes of a file that is still read
 _NUMBERS = frozenset([int, float])  # `cell` gives their `repr`
 
@@ -167,8 +170,12 @@ def read_cells(path: Path, digest: str | None = None) -> dict[str, tuple[str, ..
 
 def as_column(cells: Sequence[str]) -> Column:
     """Cells as int64 if all are whole numbers, as float64 if all are numbers or empty (NaN), else as text."""
-    if all(_WHOLE_NUMBER.fullmatch(text) for text in cells):
-        return np.array([int(text) for text in cells], np.int64)
-    if all(not text or _NUMBER.fullmatch(text) for text in cells):
-        return np.array([float(text) if text else np.nan for text in cells], np.float64)
+    lines = "\n".join(cells)  # a look at all of them at once
+    if lines.count("\n") == len(cells) - 1:
+        if _WHOLE_NUMBERS.fullmatch(lines):
+            return np.array(list(map(int, cells)), np.int64)
+        if _NUMBERS_OR_NONE.fullmatch(lines):
+            return np.array([float(text) if text else np.nan for text in cells], np.float64)
+    if not cells:
+        return np.empty(0, np.int64)
     return np.array([unguarded(text) for text in cells], object)

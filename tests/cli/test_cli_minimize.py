@@ -275,6 +275,49 @@ class TestFiles:
         assert "at most 100000" in answer.err
 
 
+class TestSweeps:
+    KEYS = ("optimizer.learning_rate=log(1e-3,1e-1,3)", "optimizer.name=sgd,adam")
+
+    def sweep(self, folder: Path, *words: object) -> Answer:
+        config = folder / "way.yaml"
+        config.write_text(VALLEY)
+        answer = gdrun("sweep", config, *self.KEYS, *words, "--runs-dir", folder, "--workers", 1)
+        assert answer.code == 0, answer
+        return answer
+
+    def test_a_dry_run_says_how_much_and_writes_nothing(self, tmp_path: Path) -> None:
+        plan = self.sweep(tmp_path, "--dry-run", "--json").document
+        assert (plan["command"], plan["runs"], plan["updates"], plan["stacks"]) == ("sweep", 6, 240, 2)
+        assert "minimize rosenbrock, 2 variables, from (-1.2, 1)" in self.sweep(tmp_path, "--dry-run").out
+        drawn = self.sweep(tmp_path, "--dry-run", "start={uniform: [-2, 2]}", "--seeds", 4)
+        assert "4 starts" in drawn.out
+        assert "24 runs in 2 stacks" in drawn.out
+        assert not list(tmp_path.glob("*-way"))
+
+    def test_points_are_shown_with_their_values_the_best_first_and_as_a_map(self, tmp_path: Path) -> None:
+        answer = self.sweep(tmp_path)
+        group = the_run(tmp_path, "way")
+        summary = strict_json((group / "summary.json").read_text())
+        lines = [line.split() for line in answer.out.splitlines()]
+        first = next(place for place, words in enumerate(lines) if words[1:2] == ["best"])
+        assert lines[first][0] == str(summary["best"])
+        shown = [words[0] for words in lines[first : first + 6]]
+        assert shown == list(map(str, summary["ranking"]))
+        (headers,) = (words for words in lines if {"value", "distance"} <= set(words))
+        assert headers[0] == "point"
+        assert any(words[1:] == ["→", "sgd", "adam"] for words in lines)  # of the map
+        assert f"gdrun minimize {group}/members/point-" in answer.out
+
+    def test_json_is_one_document(self, tmp_path: Path) -> None:
+        document = self.sweep(tmp_path, "--json", "-q").document
+        assert len(document["results"]["value"]) == 6
+        assert document["summary"]["monitor"] == "value"
+
+    def test_smoke_is_20_steps(self, tmp_path: Path) -> None:
+        self.sweep(tmp_path, "--smoke", "-q")
+        assert read_table(the_run(tmp_path, "way") / "results.csv")["steps"].max() == 20
+
+
 class TestEnds:
     def test_divergence_is_a_result_with_exit_code_6(self, tmp_path: Path) -> None:
         run = run_of(tmp_path, "optimizer={name: sgd, learning_rate: 0.1}", code=6)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from cli_commands import Answer, gdrun, the_run
+from payloads import PAYLOADS
 
 from gdrun import text
 from gdrun.run_directory import tables
@@ -28,21 +30,23 @@ CLASSES = [
 COLUMNS = ["=cmd|' /C calc'!A0", "\x1b[8m", "-2+3"]
 
 
-def table(folder: Path) -> Path:
+def table(folder: Path, classes: Sequence[str]) -> Path:
     """A data file and its config, with such texts for all classes and columns."""
-    with (folder / "d.csv").open("w", newline="") as file:
+    with (folder / "d.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*COLUMNS, "@kind"])
-        writer.writerows([row % 7, row % 5, row % 3, CLASSES[row % 7]] for row in range(140))
+        writer.writerows(
+            [row % 7, row % 5, row % 3, classes[row % len(classes)]] for row in range(20 * len(classes))
+        )
     (folder / "c.yaml").write_text(
         "name: c\ndataset: {name: csv, path: d.csv}\nepochs: 1\nmetrics: [accuracy, recall]\n"
     )
     return folder / "c.yaml"
 
 
-def everything(folder: Path) -> tuple[str, list[Path]]:
+def everything(folder: Path, classes: Sequence[str] = CLASSES) -> tuple[str, list[Path]]:
     """All that commands print about such a file, errors too, and all CSV files that they write."""
-    config, runs = table(folder), folder / "runs"
+    config, runs = table(folder, classes), folder / "runs"
     said: list[Answer] = [
         gdrun("train", config, "--runs-dir", runs),
         gdrun("kfold", config, "--folds", 3, "--runs-dir", runs, "--name", "folds"),
@@ -83,6 +87,15 @@ def test_nothing_that_is_printed_or_written_has_an_effect(tmp_path: Path) -> Non
     assert CONTROL.findall(said) == []
     assert {"metrics.csv", "predictions.csv", "results.csv", "predicted.csv"} <= {path.name for path in files}
     assert formulas(files) == []
+
+
+@pytest.mark.slow
+def test_nothing_of_a_hundred_payloads_has_an_effect(tmp_path: Path) -> None:
+    classes = [payload for payload in PAYLOADS if "\0" not in payload]  # a CSV file cannot hold it
+    said, files = everything(tmp_path, classes)
+    assert CONTROL.findall(said) == []
+    assert formulas(files) == []
+    print(f"{len(classes)} payloads through 12 commands, {len(files)} CSV files")
 
 
 def test_without_its_guard_a_formula_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

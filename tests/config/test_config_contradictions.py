@@ -149,3 +149,42 @@ def test_without_gradients_there_is_nothing_to_clip() -> None:
 def test_what_has_no_effect_on_a_descent_is_said(keys: dict[str, Any], message: str) -> None:
     assert any(said.startswith(message) for said in descent_warnings(descent(**keys)))
     assert not descent_warnings(descent())
+
+
+def sequential(*layers: Any, **keys: Any) -> Any:
+    plain = {"dataset": "adding", "model": {"name": "sequential", "layers": [*layers]}}
+    return from_plain(plain | keys).config
+
+
+SCALED: dict[str, dict[str, Any]] = {
+    "lstm": {"units": 3},
+    "gru": {"units": 3},
+    "attention": {},
+}
+
+
+@pytest.mark.parametrize("name", SCALED)
+def test_lsuv_is_refused_for_layers_that_it_cannot_scale(name: str) -> None:
+    layer = {"name": name, **SCALED[name]}
+    own = {**layer, "weight_initializer": "lsuv"}
+    with pytest.raises(ConfigError, match=rf"model\.layers\.0\.weight_initializer: lsuv .* \({name}\) don't"):
+        sequential(own)
+    with pytest.raises(
+        ConfigError, match=rf"initializer: lsuv scales .* model\.layers\.1 \({name}\) don't .* ort"
+    ):
+        sequential({"name": "dense", "units": 4}, layer, initializer="lsuv")
+    inside = {"name": "residual", "layers": [{"name": "dense", "units": 2}, own]}
+    with pytest.raises(ConfigError, match=r"model\.layers\.0\.layers\.1\.weight_initializer: lsuv"):
+        sequential(inside)
+    assert sequential({**layer, "weight_initializer": "orthogonal"}, initializer="lsuv")
+    assert sequential(layer, initializer="lsuv", initial_weights="w.npz")  # then nothing is drawn
+
+
+def test_lsuv_scales_one_array_of_a_recurrent_layer() -> None:
+    for name in ("lstm", "gru"):
+        with pytest.raises(ConfigError, match=r"model\.layers\.0\.recurrent_initializer: lsuv"):
+            sequential({"name": name, "units": 3, "recurrent_initializer": "lsuv"})
+    rnn = {"name": "rnn", "units": 3, "weight_initializer": "lsuv"}
+    assert sequential(rnn)
+    with pytest.raises(ConfigError, match=r"model\.layers\.0\.weight_initializer: lsuv"):
+        sequential({**rnn, "recurrent_initializer": "lsuv"})

@@ -157,6 +157,12 @@ def test_labels_are_classes_however_many_and_values_where_asked(files):
         ("a", None, {"test_labels": "a"}, "a: dataset.test_labels needs a dataset.test_path; give both"),
         (
             "a",
+            packed(IMAGES.astype(">f4")),
+            {"test_path": "a", "test_labels": "train-labels-idx1-ubyte"},
+            r"a: rows of shape \(4, 5\), float32, but train-images-idx3-ubyte has \(4, 5\), uint8",
+        ),
+        (
+            "a",
             packed(IMAGES[:, :3]),
             {"test_path": "a", "test_labels": "train-labels-idx1-ubyte"},
             r"a: rows of shape \(3, 5\), uint8, but train-images-idx3-ubyte has \(4, 5\), uint8",
@@ -199,6 +205,8 @@ LIES = [
     (packed(LABELS, (5,)), "need 5 bytes, but the file has 6; copy or download it again"),
     (packed(LABELS, (7,)), "need 7 bytes, but the file has 6"),
     (packed(LABELS, code=10), "no idx file: it begins with 00 00 0a 01"),
+    (b"\0\1" + packed(LABELS)[2:], "no idx file: it begins with 00 01 08 01"),
+    (b"\2\0" + packed(LABELS)[2:], "no idx file: it begins with 02 00 08 01"),
     (b"\0\0\x08\0", "no idx file"),
     (b"\0\0\x08\x05" + bytes(100), "no idx file"),
     (b"\0\0\x08\x03\0\0\0\x05", "ends within its dimensions"),

@@ -163,3 +163,25 @@ def test_pixels_with_scales_of_their_own_are_not_moved(tmp_path: Path) -> None:
         gdrun.train(CONVOLUTION, {"dataset": "digits", "model": "linear"}, runs_dir=tmp_path)
     with pytest.raises(ConfigError, match="augmentation: a shift by 9 leaves nothing of images of 8×8"):
         gdrun.train(CONVOLUTION, {"augmentation.shift": 9}, runs_dir=tmp_path)
+
+
+def test_images_are_moved_in_training_alone(tmp_path: Path) -> None:
+    """The weights of epoch 0 are the same with and without, and so is all that is said of them."""
+    found = []
+    for augmentation in (None, {"shift": 2, "horizontal_flip": True}):
+        run = gdrun.train(CONVOLUTION, {"epochs": 0, "augmentation": augmentation}, runs_dir=tmp_path)
+        found.append((run.result, (run.path / "predictions.csv").read_bytes()))
+        trained = TrainedRun(run.path).evaluate()[0]
+        assert {part: trained[part]["loss"] for part in ("train", "validation", "test")} == {
+            part: pytest.approx(run.result[part]["loss"]) for part in ("train", "validation", "test")
+        }
+    assert found[0] == found[1]
+
+
+def test_runs_with_other_moves_are_no_stack(tmp_path: Path) -> None:
+    moves = [None, {"shift": 1}, {"shift": 2}]
+    group = gdrun.sweep(CONVOLUTION, {"augmentation": moves}, overrides={"epochs": 1}, runs_dir=tmp_path)
+    assert len(group.record["stacks"]) == 3
+    for member, augmentation in zip(group.members.values(), moves, strict=True):
+        alone = gdrun.train(CONVOLUTION, {"epochs": 1, "augmentation": augmentation}, runs_dir=tmp_path)
+        assert alone.result == member.result

@@ -138,6 +138,8 @@ def test_what_stands_around_the_optimizer_stands_around_every_contestant(tmp_pat
     assert length == pytest.approx(0.5 * way["learning_rate"][1], rel=1e-5)  # of a gradient cut to 0.5
     alone = gdrun.minimize(member / "config.yaml", runs_dir=tmp_path / "alone")
     assert (alone.path / "trajectory.csv").read_bytes() == (member / "trajectory.csv").read_bytes()
+    said = "Around every optimizer: gradient_clipping (norm 0.5); averaging (polyak, start_epoch 0)."
+    assert said in found.report.read_text()
     with pytest.raises(ConfigError, match="gradient_clipping: annealing computes no gradients"):
         gdrun.compare_optimizers(around, optimizers=["sgd", "annealing"], runs_dir=tmp_path)
     numbers = {"compare.trials": 1, "compare.tuning_seeds": 1, "compare.seeds": 2, "steps": 5}

@@ -111,5 +111,5 @@ def test_unit_variance_is_asked_for_by_a_config_and_refused_where_it_cannot_be(t
     x = table.numbers[run.split()["train"]]
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     assert (x @ run.weights()["layers.0.weight"]).var() == pytest.approx(1, rel=1e-9)
-    with pytest.raises(ConfigError, match=r"initializer: layers.0 \(gru\): 10 scalings by lsuv leave"):
+    with pytest.raises(ConfigError, match=r"model.layers.0.weight_initializer: lsuv scales one array of w"):
         gdrun.train(model_with(SEQUENCES, weight_initializer="lsuv"), runs_dir=tmp_path)

@@ -71,7 +71,8 @@ def configs() -> dict[str, Sample]:
     folder = PROJECT / "configs"
     data = {f"data/{path.name}": path.read_bytes() for path in (folder / "data").iterdir() if path.is_file()}
     data["data.csv"] = CSV.replace(b"kind", b"price")
-    texts = {path.stem: path.read_text() for path in sorted(folder.glob("*.yaml"))}
+    texts = {path.stem: path.read_text().replace("../data", "data") for path in folder.rglob("*.yaml")}
+    texts = dict(sorted(texts.items()))
     texts |= {f"template {name}": template(name) for name in template_names()}
     texts["everything"] = EVERYTHING
     return {name: Sample(text, files=data if "path:" in text else {}) for name, text in texts.items()}

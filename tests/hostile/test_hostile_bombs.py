@@ -86,6 +86,7 @@ class Bomb:
 
 NPZ = samples.config_of("npz", "d.npz")
 NEVER = re.compile("(?!)")
+UNMARKED = ((csv_reader.csv_text, "text_encoding", lambda path: "utf-8"),)
 ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in pairwise("abcdefg")
 )
@@ -164,9 +165,14 @@ BOMBS = {
         csv_file(("a,y\n" + ROWS).encode("utf-16-le")),
         safeguards=((csv_reader.csv_text, "lines", lambda handle, path: handle),),
     ),
-    "CSV in UTF-16": Bomb("fine", csv_file(("a,y\n" + ROWS).encode("utf-16"))),
-    "CSV in UTF-32": Bomb("fine", csv_file(("a,y\n" + ROWS).encode("utf-32"))),
-    "CSV with a byte order mark": Bomb("fine", csv_file(("\ufeffa,y\n" + ROWS).encode())),
+    "CSV in UTF-16": Bomb("fine", csv_file(("a,y\n" + ROWS).encode("utf-16")), safeguards=UNMARKED),
+    "CSV in UTF-32": Bomb("fine", csv_file(("a,y\n" + ROWS).encode("utf-32")), safeguards=UNMARKED),
+    "CSV with a byte order mark": Bomb(
+        "fine",
+        csv_file(("\ufeffa,y\n" + ROWS).encode()),
+        samples.config_of("csv", "d.csv", features="[a]"),
+        UNMARKED,
+    ),
     "CSV with two byte order marks": Bomb("fine", csv_file(("\ufeff\ufeffa,y\n" + ROWS).encode())),
     "CSV with mixed line ends": Bomb(
         "fine", csv_file("a,y\r" + ROWS.replace("\n", "\r\n", 10).replace("9,1\n", "9,1\r"))

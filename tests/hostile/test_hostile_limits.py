@@ -51,6 +51,14 @@ TOO_LARGE: dict[str, tuple[Start, str]] = {
         lambda **at: gdrun.minimize(SPHERE, {"start": STARTS}, **at),
         "1,000,000,000,000 starts are too many, the most is 100,000",
     ),
+    "starts of a sweep": (
+        lambda **at: gdrun.sweep(SPHERE | {"start": STARTS}, {"steps": [1, 2]}, **at),
+        "all starts of all points are more than 100,000 runs",
+    ),
+    "a matrix": (
+        lambda **at: gdrun.minimize(SPHERE, {"objective": {"name": "quadratic", "dimension": 10**5}}, **at),
+        FIGURE,
+    ),
     "seeds": (lambda **at: gdrun.train(DIGITS, seeds=100_001, **at), "100001 is not between 1 and 100,000"),
     "values of a key": (
         lambda **at: gdrun.sweep(DIGITS, {"seed": "range(0,1000000000)"}, **at),
@@ -87,7 +95,7 @@ def test_without_the_check_of_memory_it_begins(
     def begin(*arguments: Any, **keywords: Any) -> None:
         raise BegunError
 
-    monkeypatch.setattr(tiles, "check_memory", lambda needed: None)
+    monkeypatch.setattr(tiles, "check_memory", lambda *needed: None)
     for place in ("nn.network.Network.bind", "api.carry_out_plan"):
         monkeypatch.setattr(f"gdrun.{place}", begin)
     with pytest.raises(BegunError):

@@ -15,6 +15,7 @@ from gdrun.nn.layers import LAYERS, convolution
 from gdrun.nn.losses import LOSSES
 
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
+Noise = LAYERS["gaussian_noise"]
 ActivationLayer, Prelu, Maxout = (LAYERS[name] for name in ("activation", "prelu", "maxout"))
 BatchNorm, LayerNorm, GroupNorm, RmsNorm = (
     LAYERS[f"{kind}_norm"] for kind in ("batch", "layer", "group", "rms")
@@ -50,6 +51,7 @@ NETWORKS = {
     "dropout": [Dense(6, activation=Tanh()), Dropout(0.4), Dense(3)],
     "dropout after relu": [Dense(6, activation=ACTIVATIONS["relu"]()), Dropout(0.4), Dense(3)],
     "dropout twice, in place": [Dropout(0.2), Dense(6), Dropout(0.3), Dropout(0.5), Dense(3)],
+    "gaussian noise": [Noise(0.2), Dense(6, activation=Tanh()), Noise(0.5), Dropout(0.3), Noise(), Dense(3)],
     "activation layers": [Dense(4), ActivationLayer(Tanh()), ActivationLayer(Tanh()), Dense(3)],
     "activation first": [ActivationLayer(ACTIVATIONS["silu"]()), Dense(3)],
     "activation last": [Dense(3), ActivationLayer(Tanh())],

@@ -13,6 +13,7 @@ from gdrun.nn.network import Network
 from gdrun.randomness import Purpose, generator
 
 Dense, Dropout, Flatten, Reshape = (LAYERS[name] for name in ("dense", "dropout", "flatten", "reshape"))
+Noise = LAYERS["gaussian_noise"]
 
 
 def bind_dropout(rate, x, seeds, *, overwritable=False, layer=None):
@@ -120,6 +121,73 @@ def test_dropout_without_generators_says_so():
 def test_dropout_refuses_rates_out_of_range(rate):
     with pytest.raises(ValueError, match="rate must be"):
         Dropout(rate)
+
+
+def bind_noise(std, x, seeds, *, overwritable=False, layer=None):
+    return bind_dropout(None, x, seeds, overwritable=overwritable, layer=layer or Noise(std))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("std", [0.0, 0.1, 2.0])
+def test_noise_has_its_mean_and_standard_deviation(std, dtype):
+    x = np.full((1, 400, 100), 3, dtype)
+    bound = bind_noise(std, x, [0])
+    bound.forward()
+    assert bound.output.dtype == np.dtype(dtype)
+    added = bound.output.astype(np.float64) - 3
+    # 40,000 draws: both are within 5 of their own standard deviations
+    assert abs(added.mean()) <= 5 * std / 200 + 1e-6
+    assert abs(added.std() - std) <= 5 * std / np.sqrt(2 * 40_000) + 1e-6
+
+
+def test_noise_is_added_and_the_gradient_passes_it():
+    x = np.random.default_rng(0).standard_normal((2, 7, 5))
+    bound = bind_noise(0.4, x, [0, 1])
+    bound.forward()
+    drawn = np.array([generator(seed, Purpose.NOISE, 0).standard_normal((7, 5)) for seed in (0, 1)])
+    np.testing.assert_array_equal(bound.output, x + 0.4 * drawn)
+    dy = np.random.default_rng(1).standard_normal(x.shape)
+    np.testing.assert_array_equal(bound.backward(dy.copy()), dy)
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_noise_of_a_run_does_not_depend_on_its_company(narrow):
+    x = Workspace(3, 6, "float32", training=True).activations(10 if narrow else 40)
+    x[...] = 1
+    stds = [0.1, 0.5, 2.0]
+    together = bind_noise(None, x, [5, 6, 7], layer=stack([Noise(std) for std in stds]))
+    alone = bind_noise(0.5, x[1:2], [6])
+    seen = set()
+    for _ in range(3):
+        together.forward()
+        alone.forward()
+        np.testing.assert_array_equal(alone.output[0], together.output[1])
+        seen.add(alone.output.tobytes())
+    assert len(seen) == 3
+
+
+def test_noise_leaves_its_input_alone_unless_it_may_write_over_it():
+    for overwritable in (False, True):
+        x = np.ones((1, 5, 4))
+        bound = bind_noise(0.5, x, [0], overwritable=overwritable)
+        bound.forward()
+        assert (bound.output is x) == overwritable
+        assert (x == 1).all() == (not overwritable)
+
+
+def test_noise_does_nothing_in_evaluation_and_needs_generators_in_training():
+    network = Network([Noise(9.0), Dense(3), Noise()], (4,))
+    x, parameters = np.ones((1, 5, 4)), np.ones((2, network.parameter_count))
+    bound = network.bind(x, parameters)
+    bound.forward()
+    np.testing.assert_array_equal(bound.output, np.full((2, 5, 3), 5.0))
+    with pytest.raises(ValueError, match="gaussian_noise needs a generator for each of the 2 runs"):
+        network.bind(np.ones((2, 5, 4)), parameters, np.empty_like(parameters))
+
+
+def test_noise_refuses_a_negative_standard_deviation():
+    with pytest.raises(ValueError, match="std must be"):
+        Noise(-0.1)
 
 
 def test_only_stochastic_layers_have_generators():

@@ -97,7 +97,8 @@ def test_same_bits_with_one_unit_one_feature_and_dropout(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_same_bits_with_learned_activations(dtype):
     prelu, maxout = LAYERS["prelu"](), LAYERS["maxout"](3)
-    layers = [prelu, Dense(66), prelu, maxout, Dense(9), prelu, maxout, Dense(4)]
+    noise = LAYERS["gaussian_noise"](0.3)
+    layers = [noise, prelu, Dense(66), prelu, maxout, Dense(9), noise, prelu, maxout, Dense(4)]
     Sample(Network(layers, (11,)), Softmax(), dtype, 19).check()
     layers = [LAYERS["reshape"]((2, 6)), maxout, prelu, LAYERS["flatten"](), Dense(4)]
     Sample(Network(layers, (12,)), Softmax(), dtype, 19).check()

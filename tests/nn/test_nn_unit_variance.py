@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gdrun.component import option_types
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.initializers import INITIALIZERS
 from gdrun.nn.layers import LAYERS
@@ -129,6 +130,39 @@ def test_outputs_that_do_not_vary_are_left_alone():
 def test_layers_that_do_not_follow_one_scale_are_refused(layer, message):
     with pytest.raises(ValueError, match=message):
         start([layer], np.random.default_rng(0).standard_normal((50, 5, 2)))
+
+
+SHAPES = {
+    "conv1d": (7, 3),
+    "conv2d": (6, 6, 2),
+    "rnn": (5, 2),
+    "lstm": (5, 2),
+    "gru": (5, 2),
+    "attention": (5, 2),
+}
+OPTIONS = {
+    "conv1d": {"filters": 3, "kernel_size": 2},
+    "conv2d": {"filters": 3, "kernel_size": 2},
+    "attention": {},
+    "embedding": {"vocabulary": 9, "units": 4},
+}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, cls in LAYERS.items() if "weight_initializer" in option_types(cls)]
+)
+def test_a_layer_that_is_called_scalable_is_scaled_and_any_other_refused(name):
+    layer = LAYERS[name](**OPTIONS.get(name, {"units": 4}), weight_initializer=Lsuv())
+    rng = np.random.default_rng(0)
+    rows = 3 * rng.standard_normal((80, *SHAPES.get(name, (6,))))
+    if name == "embedding":
+        rows = rng.integers(0, 9, (80, 6)).astype(float)
+    if layer.scalable:
+        _, drawn, parameters = start([layer], rows)
+        assert not np.array_equal(drawn, parameters)
+    else:
+        with pytest.raises(ValueError, match=f"layers.0 \\({name}\\): "):
+            start([layer], rows)
 
 
 def test_convolutions_are_scaled_as_dense_layers_are():

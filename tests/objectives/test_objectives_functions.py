@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import itertools
 import re
+import tracemalloc
 
 import numpy as np
 import pytest
 from objective_samples import POINTS, ROWS, called, differences, points_of, samples
 
 from gdrun.component import option_types
-from gdrun.objectives import LINE_METHODS, OBJECTIVES, LeastSquares, Quadratic, SmallestCircle
+from gdrun.objectives import LINE_METHODS, OBJECTIVES, LeastSquares, Nist, Quadratic, SmallestCircle
 
 SAMPLES = samples()
 
@@ -44,6 +46,47 @@ def test_the_bits_of_a_point_depend_on_no_other(objective, dtype):
         assert value[0] == values[place]
         assert np.array_equal(own[0], gradient[place])
     np.testing.assert_array_equal(objective.values(points[11:23]), values[11:23])
+
+
+def peak(objective, runs):
+    """Bytes that are taken for a moment by evaluating so many runs and looking for minima."""
+    points = np.tile(np.array(objective.usual_start, np.float64), (runs, 1))
+    gradient = np.empty_like(points)
+    tracemalloc.start()
+    try:
+        objective.evaluate(points, gradient)
+        _ = objective.minima
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("objective", SAMPLES, ids=called)
+def test_memory_is_enough_for_many_runs(objective):
+    fresh = dataclasses.replace(objective)
+    peak(fresh, 1)  # what is made once
+    around = 64 * 8 * len(objective.variables)  # a run, which a descent takes anyhow
+    assert peak(fresh, 500) <= objective.memory(500) + 500 * around
+
+
+@pytest.mark.parametrize(
+    ("objective", "runs"),
+    [
+        (Quadratic(dimension=500), 1),
+        (Quadratic(dimension=500, angle=30, linear=(1.0,) * 500), 1),
+        (Quadratic(dimension=10), 5000),
+        (LeastSquares(data=np.random.default_rng(0).normal(size=(2000, 3)).tolist()), 200),
+        (SmallestCircle(points=np.random.default_rng(0).normal(size=(2000, 3)).tolist()), 200),
+        (Nist(problem="hahn1"), 1000),
+    ],
+    ids=lambda case: getattr(case, "name", str(case)),
+)
+def test_memory_is_about_what_large_objectives_take(objective, runs):
+    assert (
+        0.95 * peak(objective, runs)
+        <= objective.memory(runs)
+        <= 2 * peak(dataclasses.replace(objective), runs)
+    )
 
 
 @pytest.mark.parametrize("objective", [one for one in SAMPLES if one.name != "nist"], ids=called)

@@ -18,6 +18,7 @@ from test_report_html_safety import CONTROL, PAYLOADS, all_strings
 from gdrun.report.html import page as page_module
 from gdrun.report.html import write_report
 from gdrun.report.html.words import figure, printable
+from gdrun.report.html.write import get_ready
 
 FEW = {"sgd": "sgd", "momentum": "momentum", "adam": "adam"}
 EVERYONE = {**USUAL, "broken": "broken"}
@@ -255,6 +256,25 @@ def test_the_configs_of_all_problems_can_be_saved_under_their_names(tmp_path: Pa
         own = shown.split(f"# {name}.yaml\n")[1].split("\n# ")[0]
         whole = json.loads((run / "group.json").read_text())["problems"][name]
         assert yaml.safe_load(own) == whole | {"dataset": "digits"}  # a component without options is its name
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_once_all_is_ready_nothing_is_compiled_any_more(
+    ready: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = write_comparison(tmp_path / "run")
+    page_module.environment.cache_clear()
+    if ready:
+        get_ready("compare-optimizers")
+    compiled: list[Any] = []
+    compile_source = page_module.environment().compile
+    monkeypatch.setattr(
+        page_module.environment(),
+        "compile",
+        lambda *given, **options: compiled.append(given) or compile_source(*given, **options),
+    )
+    write_report(run)
+    assert bool(compiled) == (not ready)
 
 
 def test_members_are_neither_read_nor_given_reports(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_a_share_of_the_payloads_stays_text(
         )
 
 
+def test_a_metric_with_underscores_at_its_end_is_drawn(
+    samples: Callable[[str], Path], harmless: Callable[[str, bool], Page], tmp_path: Path
+) -> None:
+    check_payload(samples("group"), harmless("group", False), "__proto__", tmp_path / "run")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_kinds import KINDS
 from report_html_page import Page, parsed
 from report_samples import DIGITS, curves, labels, write_group, write_run
 
+from gdrun.errors import WeightsError
 from gdrun.report.html import page as page_module
 from gdrun.report.html import write_report
 from gdrun.report.html.directory import read_run
 from gdrun.report.html.words import printable
 from gdrun.report.html.write import report_text
-from gdrun.run_directory.store import Run
+from gdrun.run_directory.reading import digest_of
+from gdrun.run_directory.store import Group, Run
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -196,3 +199,34 @@ def test_half_a_character_can_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["plain", "tab\tand\nline", "数字 é 🙂", "a-b_c.d"])
 def test_harmless_text_is_left_alone(text: str) -> None:
     assert printable(text) == text
+
+
+IN_SUMMARY = ["problems", 0, "contestants", "sgd"]
+NONSENSE: dict[str, tuple[str, str, list[Any], Any]] = {  # kind of page, file, place in it, value
+    "an entry of the plan": ("sweep", "group.json", ["plan", 4], None),
+    "a name of the plan": ("group", "group.json", ["plan", 1], ""),
+    "a seed": ("comparison", "summary.json", ["protocol", "tuning_seeds", 2], "x"),
+    "a curve": ("comparison", "summary.json", [*IN_SUMMARY, "curves", "columns", "val_accuracy", "high"], []),
+    "a trial": ("comparison", "summary.json", [*IN_SUMMARY, "tuning", "trials", 3], ""),
+    "a rank": ("comparison", "summary.json", ["problems", 0, "ranking", 3], 0),
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+def test_nonsense_in_the_records_of_a_group_is_refused(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, name, (*above, last), value = NONSENSE[what]
+    group = KINDS[kind](tmp_path / "group")
+    document: Any = json.loads((group / name).read_text())
+    place = document
+    for key in above:
+        place = place[key]
+    place[last] = value
+    (group / name).write_text(json.dumps(document))
+    with pytest.raises(WeightsError, match=r"group.json or summary.json is damaged \(\w+ in what they hold"):
+        write_report(group, members=False)
+    summary = digest_of((group / "summary.json").read_bytes())
+    monkeypatch.setattr(Group, "digest_of", {"summary.json": summary}.get)
+    with pytest.raises((AttributeError, LookupError, TypeError)):  # as gdrun wrote it: a mistake of its own
+        write_report(group, members=False)

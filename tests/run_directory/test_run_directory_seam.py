@@ -55,6 +55,7 @@ EXCEPTIONS = {  # with their reasons
     ("cli/main.py", "os.open"): "the null device takes what nobody reads",
     ("run_directory/lock.py", "os.open"): "for reading, without the file's creation",
     ("run_directory/weights.py", "ZipFile"): "into memory",
+    ("engines/local_cluster.py", "os.open"): "the null device takes what Dask's processes say as they end",
     ("engines/local_cluster.py", "mkdtemp"): "Dask's own scratch folder, which nothing relies on",
     ("engines/local_cluster.py", "rmtree"): "the same",
 }

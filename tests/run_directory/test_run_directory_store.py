@@ -100,7 +100,7 @@ def test_a_group_is_read_back(tmp_path):
 
 
 def test_a_group_that_has_just_begun_is_read(tmp_path):
-    plan = [{"run": "../../elsewhere"}]
+    plan = [{"run": name} for name in ("../../elsewhere", "..", "x" * 5000, "a\0b", "", 3)]
     with GroupDirectory.create(tmp_path, "x", config="", command="train", plan=plan) as directory:
         group = Group(directory.path)
         assert (group.members, group.results, group.summary) == ({}, {}, {})

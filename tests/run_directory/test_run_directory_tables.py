@@ -14,6 +14,7 @@ from gdrun.run_directory.growing import Appender
 from gdrun.run_directory.metrics_csv import MetricsFile, metrics_columns, read_metrics
 from gdrun.run_directory.run import pack_predictions
 from gdrun.run_directory.tables import (
+    as_column,
     cell,
     guarded,
     pack_columns,
@@ -169,6 +170,28 @@ def test_a_table_of_all_kinds(tmp_path):
     assert found["large"].tolist() == [2.0**70, 1.0]
     with pytest.raises(ValueError, match="1 values for 2 columns"):
         pack_table(["a", "b"], [[1]])
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ((), []),
+        (("",), [None]),
+        (("3", "-4"), [3, -4]),
+        (("3", "", "-4.5e-3"), [3.0, None, -0.0045]),
+        (("nan", "inf", "-inf"), [None, np.inf, -np.inf]),
+        (("1\n2", "3"), ["1\n2", "3"]),  # one cell of two lines is no two numbers
+        (("1\n2",), ["1\n2"]),
+        (("3\n",), ["3\n"]),
+        (("3", "x"), ["3", "x"]),
+        (("1234567890123456789",), [1234567890123456789.0]),
+    ],
+)
+def test_a_column_is_of_numbers_if_all_of_its_cells_are(cells, values):
+    column = as_column(cells)
+    kind = {int: "i", str: "O"}.get(type(values[0]), "f") if values else "i"
+    assert column.dtype.kind == kind
+    assert [None if value != value else value for value in column.tolist()] == values
 
 
 @pytest.mark.parametrize("content", [b"a,b\n1\n", b"a,b\n1,2,3\n", b"\xff\n", b'a\n"x\n'])

@@ -13,6 +13,8 @@ from gdrun.data.augmentation import Augmentation
 from gdrun.nn.activations import ACTIVATIONS
 from gdrun.nn.layers import LAYERS
 from gdrun.nn.network import Network
+from gdrun.randomness import Purpose, generator
+from gdrun.training.stack import Stack
 from gdrun.training.work import StackWork
 
 SHAPE = (6, 5, 2)
@@ -85,3 +87,34 @@ def test_losses_are_of_the_images_as_they_are() -> None:
     first, second = records.values()
     assert first.train == second.train
     assert first.validation == second.validation
+
+
+@pytest.mark.parametrize("batch_size", [16, None])
+def test_every_image_is_drawn_anew_whenever_it_is_shown(
+    batch_size: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of full batches, too, whose rows are otherwise gathered once for all."""
+    shown: list[bytes] = []
+    bind = Augmentation.bind
+
+    def recording(self: Augmentation, images: Any, out: Any, generators: Any) -> Any:
+        gather = bind(self, images, out, generators)
+
+        def gather_and_record(rows: Any) -> None:
+            gather(rows)
+            shown.append(out.tobytes())
+
+        return gather_and_record
+
+    monkeypatch.setattr(Augmentation, "bind", recording)
+    work = image_work([0], batch_size=batch_size)
+    train(work)
+    assert len(shown) == work.length.steps
+    assert len(set(shown)) == len(shown)
+
+
+def test_every_run_draws_by_its_own_seed() -> None:
+    stack = Stack(image_work([4, 5]))
+    for source, seed in zip(stack.augmenting, [4, 5], strict=True):
+        own = generator(seed, Purpose.AUGMENTATION)
+        assert source.bit_generator.state == own.bit_generator.state

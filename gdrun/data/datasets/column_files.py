@@ -145,7 +145,8 @@ def table_of(options: ColumnOptions, open_file: Callable[[Path], ColumnFile], fo
 def _roles(options: ColumnOptions, file: ColumnFile) -> tuple[list[str], list[str]]:
     """Names of the target columns and of the feature columns."""
     if options.target is None:
-        free = [name for name in file.names if name not in (*options.drop, options.group)]
+        left_out = {*options.drop, options.group}
+        free = [name for name in file.names if name not in left_out]
         targets = free[-1:] or [file.names[-1]]
     else:
         targets = [options.target] if isinstance(options.target, str) else list(options.target)

@@ -17,8 +17,9 @@ class Csv(Dataset):
 
     A column is a number or a category: as `columns` says, or else as its first 1,000 rows say, a category
     when fewer than half of the values there are numbers. A text in a number column is then an error, never
-    a missing value. Blanks around numbers don't count; texts are kept as they stand. UTF-8, or UTF-16 with
-    a byte order mark; fields may be quoted.
+    a missing value. Blanks around numbers don't count; texts are kept as they stand. A category may have
+    1,000 different texts, and all of them together 50,000. UTF-8, or UTF-16 with a byte order mark; fields
+    may be quoted.
 
     Options:
         path: of the file, relative to the config.

@@ -5,14 +5,13 @@ from __future__ import annotations
 from gdrun.config import ObjectiveConfig, with_changes
 from gdrun.config.objective import UniformStart
 from gdrun.errors import ConfigError
-from gdrun.experiments import tiles
 from gdrun.experiments.command import Command
 from gdrun.experiments.minimize.summary import descents_summary
-from gdrun.experiments.minimize.work import memory_needed
+from gdrun.experiments.minimize.work import check_memory, memory_needed
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out
 
-MINIMIZE = Command("minimize", descents_summary, unit="step")
+MINIMIZE = Command("minimize", descents_summary)
 
 
 def plan_minimizing(config: ObjectiveConfig, workers: int | str | None = None) -> Plan:
@@ -28,7 +27,7 @@ def plan_minimizing(config: ObjectiveConfig, workers: int | str | None = None) -
     """
     if isinstance(config.start, UniformStart) and config.start.count > MOST_RUNS:  # before so many are drawn
         raise ConfigError(f"start: {config.start.count:,} starts are too many, the most is {MOST_RUNS:,}")
-    tiles.check_memory(memory_needed(config, 1, 1))
+    check_memory(memory_needed(config, 1, 1))
     starts = config.starts()
     if len(starts) > MOST_RUNS:
         raise ConfigError(f"start: {len(starts):,} starts are too many, the most is {MOST_RUNS:,}")

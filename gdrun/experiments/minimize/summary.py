@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gdrun.config import ObjectiveConfig
 from gdrun.experiments.command import Row
-from gdrun.experiments.summary import statuses_of
-from gdrun.run_directory.directory import GOOD
-from gdrun.statistics import describe
+from gdrun.experiments.summary import summarize_columns
 
 QUANTITIES = ("value", "gradient_norm", "distance", "steps")
 
@@ -21,17 +18,10 @@ def descents_summary(path: Path, config: ObjectiveConfig, rows: Sequence[Row]) -
 
     The best is taken of all runs with a value: one that diverged in the end may have been there before.
     """
-    good = [row for row in rows if row["status"] in GOOD]
     valued = [row for row in rows if row.get("value") is not None]
     best = min(valued, key=lambda row: config.sign * row["value"], default=None)
     return {
-        "runs": len(rows),
-        "statuses": statuses_of(rows),
-        "metrics": {
-            name: asdict(describe([row.get(name) for row in good]))
-            for name in QUANTITIES
-            if any(row.get(name) is not None for row in good)
-        },
+        **summarize_columns(rows, QUANTITIES),
         "best": None
         if best is None
         else {key: best[key] for key in ("run", "value", "gradient_norm", "distance", "best_step")}

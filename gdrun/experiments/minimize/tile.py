@@ -17,7 +17,8 @@ from gdrun.experiments.spec import Tile
 from gdrun.run_directory.directory import FINAL, Ending
 from gdrun.run_directory.run import RunDirectory, end_runs
 from gdrun.run_directory.trajectory import TRAJECTORY, pack_trajectory
-from gdrun.training.descent import DescentWork, Trajectory, descend
+from gdrun.training.descent import Trajectory, descend
+from gdrun.training.positions import DescentWork
 
 _TELL_SECONDS = 0.1  # at least, between two events
 

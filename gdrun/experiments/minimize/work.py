@@ -9,7 +9,9 @@ import numpy as np
 
 from gdrun.component import stacking_key
 from gdrun.config.objective import ObjectiveConfig
-from gdrun.training.descent import LOOK_EVERY, DescentWork
+from gdrun.experiments import tiles
+from gdrun.training.descent import LOOK_EVERY
+from gdrun.training.positions import DescentWork
 
 SMOKE_STEPS = 20
 MOST_TOGETHER = 1000  # descents of a tile; more only make the loss of one larger
@@ -60,16 +62,28 @@ def run_bytes(config: ObjectiveConfig) -> int:
 
 def tile_size(config: ObjectiveConfig, runs: int, workers: int) -> int:
     """Runs a tile: as many as fit, and the same number of tiles a worker."""
-    most = max(1, min(MOST_TOGETHER, _TILE_BYTES // run_bytes(config)))
+    each = run_bytes(config) + config.objective.memory(2) - config.objective.memory(1)
+    most = max(1, min(MOST_TOGETHER, _TILE_BYTES // each))
     rounds = -(-runs // (most * workers))
     return -(-runs // (rounds * workers))
 
 
 def memory_needed(config: ObjectiveConfig, tile_runs: int, workers: int) -> int:
-    """Bytes that it takes at most: trajectories, and the text of some of them."""
+    """Bytes that it takes at most: trajectories, the text of some of them, and what the objective needs."""
     moment = np.dtype(config.dtype).itemsize * LOOK_EVERY * config.dimension
     written = 25 * (config.steps + 1) * (config.dimension + 4)
-    return workers * (tile_runs * (run_bytes(config) + moment) + min(tile_runs, WRITTEN_TOGETHER) * written)
+    ways = tile_runs * (run_bytes(config) + moment)
+    objective = config.objective.memory(tile_runs)
+    return workers * (ways + min(tile_runs, WRITTEN_TOGETHER) * written + objective)
+
+
+def check_memory(needed: int) -> None:
+    """Refuse descents that don't fit, before anything is allocated.
+
+    Raises:
+        SystemRefusedError: with both figures.
+    """
+    tiles.check_memory(needed, "fewer variables, steps or --workers")
 
 
 WRITTEN_TOGETHER = 64  # runs whose files are made and written at a time

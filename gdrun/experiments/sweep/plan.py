@@ -5,13 +5,12 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from gdrun.config import Config, ConfigProblemsError, Problem, with_task
+from gdrun.config import AnyConfig, Config, ConfigProblemsError, ObjectiveConfig, Problem, with_task
 from gdrun.config.comparison import SearchRange
 from gdrun.config.dump import flow
-from gdrun.config.load import Loaded
+from gdrun.config.load import AnyLoaded
 from gdrun.config.plain import from_node
 from gdrun.config.sweep_values import Choices
 from gdrun.errors import ConfigError
@@ -19,6 +18,7 @@ from gdrun.experiments.command import Command, Entry
 from gdrun.experiments.plan import Plan
 from gdrun.experiments.planning import MOST_RUNS, lay_out, names_of
 from gdrun.experiments.sweep.points import Settings, combinations, drawn, grid, plain_values
+from gdrun.experiments.sweep.runs import Beginning, beginnings, begun, count_of_starts
 from gdrun.experiments.sweep.space import SEED, Space, simplest, with_whole_numbers
 from gdrun.experiments.sweep.summary import sweep_summary
 
@@ -50,21 +50,30 @@ def plan_sweep(
     space = with_whole_numbers(space)
     first = _corner(space)
     numbers = space.seeds or list(range(first.seed, first.seed + (seeds or 1)))
+    for seed in numbers:
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ConfigError(f"seed: found {seed!r}, expected whole numbers from 0 on")
     points, notices = _points(space, len(numbers), random, first.seed)
     notices += _repeated(space)
     loaded = _loaded(space, points)
-    entries, configs = [], []
+    _check_directions([one.config for one in loaded])
+    seeded = bool(space.seeds) or seeds is not None
+    entries: list[dict[str, Any]] = []
+    configs: list[AnyConfig] = []
     for place, settings in enumerate(points):
-        for seed in numbers:
-            name = f"point-{place:04d}" + (f"-seed-{seed}" if len(numbers) > 1 else "")
-            entries.append({"run": name, "point": place, **settings, SEED: seed})
-            configs.append(_with_seed(loaded[place].config, seed))
+        config = loaded[place].config
+        _check_size(len(configs) + len(numbers) * count_of_starts(config, seeded=seeded))
+        for beginning in beginnings(config, numbers, seeded=seeded):
+            configs.append(begun(config, beginning, seeded=seeded))
+            entries.append(_entry(place, settings, beginning, configs[-1], config, several=len(numbers) > 1))
     layout = lay_out(configs, names_of(entries), workers)
-    complete = [config for config in layout.configs[:: len(numbers)] if isinstance(config, Config)]
+    firsts = dict(zip(reversed([entry["point"] for entry in entries]), reversed(layout.configs), strict=True))
+    complete = [config for _, config in sorted(firsts.items()) if isinstance(config, Config)]
     tasks = [config.loss.task for config in complete if config.loss is not None]
     record = space.as_record() | {
         "keys": [choices.key for choices in space.varied],
         "seeds": numbers,
+        "seeded": seeded,
         "random": random,
         "tasks": tasks if len(set(tasks)) > 1 else tasks[:1],
     }
@@ -75,7 +84,7 @@ def plan_sweep(
         layout.configs[0],
         entries,
         layout,
-        _words(space, len(points), numbers, random),
+        _words(space, len(points), len(entries), numbers, random),
         record={"sweep": record},
         warnings=list(dict.fromkeys(notices)),
         varied={choices.key: _in_words(choices) for choices in space.varied},
@@ -109,7 +118,43 @@ def _check(space: Space, seeds: int | None, random: int | None) -> None:
         )
 
 
-def _corner(space: Space) -> Config:
+def _entry(
+    place: int,
+    settings: Settings,
+    beginning: Beginning,
+    config: AnyConfig,
+    point: AnyConfig,
+    *,
+    several: bool,
+) -> dict[str, Any]:
+    """What the plan says of a run: where it begins, too, where its point doesn't tell."""
+    name = f"point-{place:04d}" + (f"-seed-{beginning.seed}" if several else "") + beginning.name
+    entry = {"run": name, "point": place, **settings, SEED: beginning.seed}
+    if beginning.number is not None:
+        entry["start_number"] = beginning.number
+    start = getattr(config, "start", None)
+    if start != getattr(point, "start", None) and "start" not in settings:
+        entry["start"] = list(start) if isinstance(start, tuple) else start
+    return entry
+
+
+def _check_directions(configs: Sequence[AnyConfig]) -> None:
+    if len({config.sign for config in configs if isinstance(config, ObjectiveConfig)}) > 1:
+        raise ConfigError(
+            "direction: what is better would differ from point to point, and they couldn't be ranked; "
+            "sweep one direction at a time"
+        )
+
+
+def _check_size(runs: int) -> None:
+    if runs > MOST_RUNS:
+        raise ConfigError(
+            f"all starts of all points are more than {MOST_RUNS:,} runs, the most of a plan; take fewer "
+            "values or starts, or --random N"
+        )
+
+
+def _corner(space: Space) -> AnyConfig:
     """The config with the first value of every key.
 
     Raises:
@@ -154,7 +199,7 @@ def _repeated(space: Space) -> list[str]:
     ]
 
 
-def _loaded(space: Space, points: Sequence[Settings]) -> list[Loaded]:
+def _loaded(space: Space, points: Sequence[Settings]) -> list[AnyLoaded]:
     """The config of every point.
 
     Raises:
@@ -171,16 +216,12 @@ def _loaded(space: Space, points: Sequence[Settings]) -> list[Loaded]:
     return found
 
 
-def _with_seed(config: Config, seed: Any) -> Config:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError(f"seed: found {seed!r}, expected whole numbers from 0 on")
-    return replace(config, seed=seed)
-
-
-def _words(space: Space, points: int, seeds: Sequence[int], random: int | None) -> str:
+def _words(space: Space, points: int, runs: int, seeds: Sequence[int], random: int | None) -> str:
     keys = " × ".join(choices.key for choices in space.varied)
     kind = f"{points:,} points drawn from" if random is not None else f"{points:,} points:"
     each = f", {len(seeds)} seeds each" if len(seeds) > 1 else ""
+    starts = runs / (points * len(seeds))
+    each += f", {starts:g} starts each" if starts > 1 else ""
     return f"{kind} {keys}{each}"
 
 
@@ -197,20 +238,22 @@ def _in_words(choices: Choices) -> str:
     return ", ".join(said)
 
 
-def _member(record: Mapping[str, Any], config: Config, entry: Entry) -> Config:
+def _member(record: Mapping[str, Any], config: AnyConfig, entry: Entry) -> AnyConfig:
     sweep = record["sweep"]
     space = {key: sweep[key] for key in ("config", "folder", "name", "overrides", "smoke")}
     settings = {key: entry[key] for key in sweep["keys"]}
     tasks = sweep["tasks"]
-    task = tasks[entry["point"]] if len(tasks) > 1 else tasks[0]
-    return replace(_point(json.dumps([space, settings]), task), seed=entry[SEED])
+    task = tasks[entry["point"]] if len(tasks) > 1 else next(iter(tasks), None)
+    beginning = Beginning(entry[SEED], entry.get("start_number"))
+    return begun(_point(json.dumps([space, settings]), task), beginning, seeded=sweep.get("seeded", False))
 
 
 @functools.lru_cache(maxsize=64)
-def _point(content: str, task: Any) -> Config:
+def _point(content: str, task: Any) -> AnyConfig:
     """The config of a point: all its seeds ask for it, one after the other."""
     space, settings = json.loads(content)
-    return with_task(Space.of_record(space).load(settings).config, task)
+    config = Space.of_record(space).load(settings).config
+    return with_task(config, task) if isinstance(config, Config) else config
 
 
 SWEEP = Command("sweep", sweep_summary, member=_member)

@@ -9,13 +9,14 @@ from typing import Any
 
 from gdrun.config.comparison import SearchRange
 from gdrun.config.dump import flow
-from gdrun.config.load import Loaded, Source
+from gdrun.config.load import AnyLoaded, Source
 from gdrun.config.overrides import Assignment, Overrides
 from gdrun.config.plain import from_node, to_node
 from gdrun.config.problems import ConfigProblemsError, Position, Problems
 from gdrun.config.reader import Node, read_text
 from gdrun.config.sweep_values import Choices, choices_of
 from gdrun.experiments.build import smoke as cut_short
+from gdrun.experiments.minimize.work import smoke as fewer_steps
 from gdrun.experiments.sweep.points import plain_values
 
 SEED = "seed"
@@ -46,7 +47,7 @@ class Space:
         several = [choices for choices in self.overrides if choices.varies and choices.key == SEED]
         return plain_values(several[0]) if several else None
 
-    def load(self, settings: Mapping[str, Any]) -> Loaded:
+    def load(self, settings: Mapping[str, Any]) -> AnyLoaded:
         """The config of a point.
 
         Raises:
@@ -61,6 +62,9 @@ class Space:
             if isinstance(value, Node):
                 assignments.append(Assignment(choices.key, value))
         problems.raise_any()
+        if self.source.is_objective:
+            descent = self.source.load_objective(assignments)
+            return replace(descent, config=fewer_steps(descent.config)) if self.smoke else descent
         loaded = self.source.load(assignments)
         return replace(loaded, config=cut_short(loaded.config)) if self.smoke else loaded
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdrun.config import Config
+from gdrun.config import AnyConfig, Config, ObjectiveConfig
 from gdrun.experiments.command import Row
-from gdrun.experiments.summary import summarize
+from gdrun.experiments.minimize.summary import QUANTITIES
+from gdrun.experiments.summary import statuses_of, summarize, summarize_columns
 from gdrun.run_directory.directory import GOOD
 from gdrun.run_directory.group import RECORD
 from gdrun.run_directory.json_files import read_json
 
+_OF_DESCENTS = (*QUANTITIES, "best_step")
 _IN_THE_LOSS = ("loss", "penalty", "preprocessing")  # the last sets the unit of a regression's target
 
 
-def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, Any]:
+def sweep_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     """The summary.json of a sweep.
 
     A point is as good as the mean of the monitor over its runs, each at its best epoch. Points of which a run
     diverged or failed come after those of which none did, and points without a good run come last, so that
     a mean over fewer runs never makes a point look better. Equal ones are in the order of their loss on the
-    same rows, then in that of the plan.
+    same rows, then in that of the plan. Descents are as good as their best value; of equal ones that which
+    comes there in fewer steps is first.
 
     Args:
         path: of the group.
@@ -34,21 +38,21 @@ def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, 
     record = read_json(path / RECORD)
     keys, seeds = record["sweep"]["keys"], record["sweep"]["seeds"]
     points = []
-    for start in range(0, len(rows), len(seeds)):
-        entry, own = record["plan"][start], rows[start : start + len(seeds)]
-        settings = {key: entry[key] for key in keys}
+    planned = zip(record["plan"], rows, strict=True)
+    for number, pairs in itertools.groupby(planned, key=lambda pair: pair[0]["point"]):
+        entries, own = zip(*pairs, strict=True)
+        settings = {key: entries[0][key] for key in keys}
         for row in own:
             row |= settings
-        points.append({"point": entry["point"], "settings": settings, **summarize(own)})
+        descends = isinstance(config, ObjectiveConfig)
+        found = summarize_columns(own, _OF_DESCENTS) if descends else summarize(own)
+        points.append({"point": number, "settings": settings, **found})
     monitor, better = _monitor(config, keys, rows)
     ranking = sorted(points, key=lambda point: _rank(point, monitor, better))
-    statuses: dict[str, int] = {}
-    for row in rows:
-        statuses[row["status"]] = statuses.get(row["status"], 0) + 1
     best = ranking[0]
     return {
         "runs": len(rows),
-        "statuses": statuses,
+        "statuses": statuses_of(rows),
         "keys": keys,
         "monitor": monitor,
         "better": better,
@@ -61,13 +65,15 @@ def sweep_summary(path: Path, config: Config, rows: Sequence[Row]) -> dict[str, 
     }
 
 
-def _monitor(config: Config, keys: Sequence[str], rows: Sequence[Row]) -> tuple[str, str]:
+def _monitor(config: AnyConfig, keys: Sequence[str], rows: Sequence[Row]) -> tuple[str, str]:
     """The column that tells how good a run is, and whether "higher" or "lower" is better.
 
     The first that every run with a result has: what early stopping looks at, the first metric on the
     validation rows, their loss, the loss on the training rows. Where what the loss measures varies, its
-    values can't be compared, and metrics come first.
+    values can't be compared, and metrics come first. Of a descent it is the value.
     """
+    if isinstance(config, ObjectiveConfig):
+        return _OF_DESCENTS[0], "lower" if config.sign > 0 else "higher"
     metrics = {metric.name: metric.better for metric in config.metrics or ()}
     wanted = list(_candidates(config, list(metrics)))
     if any(key.partition(".")[0] in _IN_THE_LOSS for key in keys):
@@ -88,12 +94,13 @@ def _candidates(config: Config, metrics: Sequence[str]) -> Iterator[str]:
 
 def _rank(point: Mapping[str, Any], monitor: str, better: str) -> tuple[int, float, float, int]:
     """What orders the points, the best one first."""
-    mean, loss = _mean(point, monitor), _mean(point, f"{monitor.partition('_')[0]}_loss")
+    second = "best_step" if monitor == _OF_DESCENTS[0] else f"{monitor.partition('_')[0]}_loss"
+    mean, then = _mean(point, monitor), _mean(point, second)
     if mean is None:
         return 2, math.inf, math.inf, point["point"]
     whole = all(status in GOOD for status in point["statuses"])
     score = -mean if better == "higher" else mean
-    return 0 if whole else 1, score, math.inf if loss is None else loss, point["point"]
+    return 0 if whole else 1, score, math.inf if then is None else then, point["point"]
 
 
 def _mean(point: Mapping[str, Any], monitor: str) -> float | None:

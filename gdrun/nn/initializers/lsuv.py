@@ -30,8 +30,9 @@ class Lsuv(Initializer):
     Variant:
         The variance is that of all outputs of a layer together, before its activation. Dropout is off, and
         `batch_norm` passes its input on. For layers that are linear in their weights (dense ones,
-        convolutions, embeddings) and for rnn; the weights of others need an initializer of their own. A layer
-        whose outputs don't vary at all is left as it is. Biases start as without it.
+        convolutions, embeddings) and for rnn; the weights of lstm, gru and attention need an initializer of
+        their own, or the config is refused. A layer whose outputs don't vary at all is left as it is.
+        Biases start as without it.
 
     Reference:
         Mishkin & Matas, "All you need is a good init", ICLR 2016.

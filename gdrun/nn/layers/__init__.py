@@ -22,6 +22,7 @@ LAYERS: Registry[Layer] = Registry(
     gru="gru.Gru",
     attention="attention.Attention",
     dropout="dropout.Dropout",
+    gaussian_noise="gaussian_noise.GaussianNoise",
     conv2d="conv2d.Conv2d",
     conv1d="conv1d.Conv1d",
     max_pool2d="pooling.MaxPool2d",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
+from typing import ClassVar
 
 import numpy as np
 
@@ -44,6 +45,7 @@ class Attention(Layer):
         Vaswani et al., "Attention is all you need", NeurIPS 2017.
     """
 
+    scalable: ClassVar[bool] = False
     heads: Count = 1
     causal: bool = False
     bias: bool = True

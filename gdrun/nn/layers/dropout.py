@@ -12,6 +12,7 @@ from gdrun.arrays import aligned_like
 from gdrun.component import Ge, Lt
 from gdrun.nn.functions import number
 from gdrun.nn.layer import Array, Bound, Layer, Workspace
+from gdrun.nn.layers.stochastic import generators_of, output_for, unchanged
 
 Rate = Annotated[float, Ge(0), Lt(1)]  # the share of values that is dropped
 
@@ -42,15 +43,13 @@ class Dropout(Layer):
         self, x: Array, weights: Mapping[str, Array], gradients: Mapping[str, Array], workspace: Workspace
     ) -> Bound:
         if not workspace.training:
-            return Bound(x, _nothing, _pass_on, workspace.overwritable)
-        if len(workspace.generators) != workspace.runs:
-            raise ValueError(f"dropout needs a generator for each of the {workspace.runs} runs in training")
-        y = x if workspace.overwritable and len(x) == workspace.runs else workspace.like(x)
+            return unchanged(x, workspace)
+        generators = generators_of(workspace, "dropout")
+        y = output_for(x, workspace)
         mask = aligned_like(y)
         kept = aligned_like(y, bool)
         draws = np.empty(y.shape, np.float32)  # in row order: which value meets which draw is then plain
         rate, scale = number(self.rate, draws), number(1 / (1 - self.rate), y)
-        generators = workspace.generators
 
         def forward() -> None:
             for generator, own in zip(generators, draws, strict=True):
@@ -63,11 +62,3 @@ class Dropout(Layer):
             return np.multiply(dy, mask, out=dy)
 
         return Bound(y, forward, backward)
-
-
-def _nothing() -> None:
-    pass
-
-
-def _pass_on(dy: Array) -> Array:
-    return dy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -54,6 +55,7 @@ class Gru(Layer):
         translation", EMNLP 2014.
     """
 
+    scalable: ClassVar[bool] = False
     units: Count
     return_sequences: bool = False
     weight_initializer: Initializer | None = None

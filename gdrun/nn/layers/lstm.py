@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +67,7 @@ class Lstm(Layer):
         empirical exploration of recurrent network architectures", ICML 2015.
     """
 
+    scalable: ClassVar[bool] = False
     units: Count
     return_sequences: bool = False
     forget_bias: float = 1.0

@@ -96,6 +96,11 @@ def _objective(plan: Plan, kind: DescentKind) -> str:
     """The objective of some descents in words, with all starts where a plan is of one config."""
     if plan.command.name == "compare-optimizers":
         return objective_in_words(kind.config, "each seed with a start of its own")
+    if plan.command.name == "sweep":
+        starts = {str(entry.get("start")) for entry in plan.entries}
+        varies = any(key.partition(".")[0] in ("start", "interval") for key in plan.varied)
+        several = f"{len(starts):,} starts" if len(starts) > 1 else ""
+        return objective_in_words(kind.config, "different starts" if varies else several)
     whole = plan.config if isinstance(plan.config, ObjectiveConfig) and plan.runs > 1 else kind.config
     return objective_in_words(whole)
 
@@ -130,7 +135,7 @@ def optimizer_in_words(plan: Plan) -> str:
     config = plan.config
     if plan.command.name == "compare-optimizers" and config.compare is not None:
         names = ", ".join(contestant.name for contestant in config.compare.optimizers or ())
-        return f"{names}; {config.schedule.name} schedule"
+        return "; ".join([names, f"{config.schedule.name} schedule", *around_in_words(config)])
     if isinstance(config, ObjectiveConfig):
         return method_in_words(config)
     rate = config.optimizer.base_rate * plan.work.learning_rate_factor
@@ -162,6 +167,7 @@ def layers_in_words(work: StackWork) -> str:
             "dense": [_flat(shape)],
             "activation": [],
             "dropout": ["dropout", getattr(layer, "rate", "")],
+            "gaussian_noise": ["noise", getattr(layer, "std", "")],
         }
         said = [*parts.get(layer.name, [layer.name, _flat(shape)]), activation]
         words.append(" ".join(str(part) for part in said if part not in ("", "identity")) or "identity")

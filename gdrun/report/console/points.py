@@ -47,12 +47,18 @@ def show_points(screen: Screen, group: Group) -> None:
 
 
 def train_the_best(group: Group) -> str:
-    """What to do next: train the best point with more seeds."""
+    """What to do next: train the best point with more seeds, or make the descent from there."""
     best = group.summary["best"]
     name = next((entry["run"] for entry in group.plan if entry["point"] == best), None)
     if name is None:
         return f"gdrun runs show {group.path}"
-    return f"gdrun train {group.path / MEMBERS / name / CONFIG} --seeds 10"
+    config = group.path / MEMBERS / name / CONFIG
+    return f"gdrun minimize {config}" if _descends(group.summary) else f"gdrun train {config} --seeds 10"
+
+
+def _descends(summary: Mapping[str, Any]) -> bool:
+    """Whether the runs are descents on an objective, whose values are of any size."""
+    return bool(summary["monitor"] == "value")
 
 
 def ranked(summary: Mapping[str, Any]) -> list[Point]:
@@ -63,7 +69,7 @@ def ranked(summary: Mapping[str, Any]) -> list[Point]:
 
 def _fitting(screen: Screen, summary: Mapping[str, Any], points: Sequence[Point]) -> Table:
     """The table with as much beside the monitor as the screen has room for."""
-    several = len(summary["seeds"]) > 1
+    several = _several(summary)
     unbroken = screen.results.options.update(width=_UNBROKEN)
     for beside, spread in ((True, several), (False, several)):
         table = points_table(summary, points, beside=beside, spread=spread)
@@ -88,18 +94,26 @@ def points_table(
     known = list(dict.fromkeys(name for point in points for name in point["metrics"]))
     shown = _beside(monitor, known) if beside else []
     bad = any(status not in GOOD for point in points for status in point["statuses"])
-    means = (", mean ± std" if spread else ", mean") if len(summary["seeds"]) > 1 else ""
+    means = (", mean ± std" if spread else ", mean") if _several(summary) else ""
+    digits = 6 if _descends(summary) else 4
     headers = [*map(_broken, keys), f"{monitor}{means}", *shown, *(["ended"] if bad else [])]
     table = plain_table("point", *headers)
     for point in points:
         is_best = point["point"] == summary["best"]
         cells = [Text(words[key][_identity(point["settings"].get(key))]) for key in keys]
-        cells += [_cell(point["metrics"].get(name), spread=spread) for name in (monitor, *shown)]
+        cells += [
+            _cell(point["metrics"].get(name), spread=spread, digits=digits) for name in (monitor, *shown)
+        ]
         if bad:
             cells.append(_ended(point))
         name = Text.assemble(str(point["point"]), (" best" if is_best else "", "good"))
         table.add_row(name, *cells, style="name" if is_best else "")
     return table
+
+
+def _several(summary: Mapping[str, Any]) -> bool:
+    """Whether a point has more than one run."""
+    return any(point["runs"] > 1 for point in summary["points"])
 
 
 def _broken(key: str) -> str:
@@ -142,7 +156,9 @@ def grid_table(summary: Mapping[str, Any]) -> Table | None:
         )
         means[place] = point["metrics"].get(monitor, {}).get("mean")
         at_best = place if point["point"] == summary["best"] else at_best
-    table = plain_table(f"{keys[0]} ↓\n{keys[1]} →", *across, title=f"{monitor}, mean")
+    table = plain_table(
+        f"{keys[0]} ↓\n{keys[1]} →", *across, title=f"{monitor}{', mean' * _several(summary)}"
+    )
     known = sorted(value for value in means.values() if value is not None)
     for row in down:
         cells = []
@@ -153,7 +169,8 @@ def grid_table(summary: Mapping[str, Any]) -> Table | None:
                 continue
             rank = known.index(mean) if summary["better"] == "higher" else len(known) - 1 - known.index(mean)
             mark = "* " if (row, column) == at_best else ""
-            cells.append(Text(f"{mark}{number(mean, 3)}", _SHADES[rank * len(_SHADES) // len(known)]))
+            said = f"{mean:.3g}" if _descends(summary) else number(mean, 3)
+            cells.append(Text(f"{mark}{said}", _SHADES[rank * len(_SHADES) // len(known)]))
         table.add_row(Text(row), *cells)
     return table
 
@@ -163,16 +180,18 @@ def _beside(monitor: str, known: Sequence[str]) -> list[str]:
 
     Never results on the test rows: they choose nothing.
     """
+    if monitor == "value":
+        return [name for name in ("distance", "gradient_norm") if name in known][:1]
     part = monitor.partition("_")[0]
     others = [name for name in known if name.startswith(f"{part}_") and name != monitor]
     metrics = [name for name in others if not name.endswith("_loss")]
     return (metrics or others)[:1]
 
 
-def _cell(description: Mapping[str, Any] | None, *, spread: bool) -> Text:
+def _cell(description: Mapping[str, Any] | None, *, spread: bool, digits: int) -> Text:
     if not description or description.get("mean") is None:
         return Text("–")
-    mean, std = number(description["mean"]), description.get("std")
+    mean, std = number(description["mean"], digits), description.get("std")
     if not spread or std is None:
         return Text(mean, "number")
     decimals = len(mean.partition(".")[2])

@@ -12,7 +12,7 @@ compare_page.py the sections of the report on a comparison of optimizers, with i
                 (compare_words.py, compare_protocol.py), its tables (compare_tables.py) and its charts
                 (compare_charts.py, compare_seeds.py, compare_trials.py, compare_times.py)
 sweep_page.py   the sections of the report on a sweep, of its points (sweep_points.py), with its charts
-                (sweep_charts.py) on their axes (sweep_axes.py)
+                (sweep_charts.py, sweep_descents.py) on their axes (sweep_axes.py)
 minimize_page.py the sections of the report on descents, over the map of the objective (landscape.py)
 page.py         template + data + charting code → one HTML text under a strict content policy
 assets/         the style sheet, the code that draws, the charting library with its licences

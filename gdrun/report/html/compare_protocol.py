@@ -7,7 +7,7 @@ from typing import Any
 
 from gdrun.report.comparison import Problem, section_of
 from gdrun.report.html.compare_words import has_test, listed
-from gdrun.report.html.run_page import setting
+from gdrun.report.html.run_page import around_optimizer, setting
 from gdrun.report.html.source import section
 from gdrun.report.html.words import as_float, as_int, column_words, count, figure
 
@@ -36,11 +36,13 @@ def done(summary: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]]) -
 
 def question(problem: Problem, config: Mapping[str, Any]) -> str:
     """What is trained on what, and how a run is judged."""
+    around = "; ".join(f"{key} ({words})" for key, words in around_optimizer(config))
+    alike = f" Around every optimizer: {around}." if around else ""
     if problem.get("objective"):
         return (
             f"{problem['name']}: {config.get('direction', 'minimize')} the objective {problem['objective']} "
             f"in {count(as_int(config.get('steps')) or 0, 'step')}. A run is judged by its best "
-            f"{column_words(problem['monitor'])}; {problem['better']} is better."
+            f"{column_words(problem['monitor'])}; {problem['better']} is better.{alike}"
         )
     facts = dict(setting(config, None))
     model = f"trains {facts['model']} on" if "model" in facts else "is about"
@@ -51,7 +53,7 @@ def question(problem: Problem, config: Mapping[str, Any]) -> str:
     batches = f" in batches of {batch}" if as_int(batch) else ""
     return (
         f"{problem['name']} {model} the dataset {problem['dataset']}{length}{batches}. A run is judged by "
-        f"its best {column_words(problem['monitor'])}; {problem['better']} is better."
+        f"its best {column_words(problem['monitor'])}; {problem['better']} is better.{alike}"
     )
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from gdrun.report.html.first_layer import image_shape
 from gdrun.report.html.outcome import PROBABILITY
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.run_directory.directory import GOOD, MEMBERS, REPORT
+from gdrun.run_directory.naming import is_name
 from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.run import RECORD
 from gdrun.run_directory.store import Group, Run
@@ -89,7 +89,7 @@ def begun_members(group: Group) -> list[str]:
 
 def has_begun(group: Group, name: str) -> bool:
     """Whether there is a member of this name, and no place elsewhere."""
-    return Path(name).name == name and (group.path / MEMBERS / name / RECORD).is_file()
+    return is_name(name) and (group.path / MEMBERS / name / RECORD).is_file()
 
 
 def evenly(names: Sequence[str], most: int) -> list[str]:

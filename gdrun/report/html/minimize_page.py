@@ -13,7 +13,7 @@ from gdrun.report.html.curves import Chart, Line, curves
 from gdrun.report.html.group_page import seeds_table, statistics_table
 from gdrun.report.html.landscape import Way, landscape, objective_config
 from gdrun.report.html.large_groups import ended_badly, left_out, sampled
-from gdrun.report.html.run_page import details, history
+from gdrun.report.html.run_page import around_optimizer, details, history
 from gdrun.report.html.seed_curves import seed_lines, seeds_chart
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
 from gdrun.report.html.words import STATUSES, as_float, as_int, component_name, count, duration, figure
@@ -102,7 +102,7 @@ def _shared(config: ObjectiveConfig | None, plain: Mapping[str, Any], notes: Seq
     nothing: dict[str, Any] = {"columns": [], "rows": []}
     about = "" if config is None else (type(config.objective).__doc__ or "").partition("\n")[0]
     return {
-        "facts": _facts(plain),
+        "facts": descent_facts(plain),
         "notes": list(dict.fromkeys(notes)),
         "reproduce": "gdrun minimize config.yaml",
         "terms": TERMS | ({config.objective.name: about} if config is not None else {}),
@@ -113,8 +113,8 @@ def _shared(config: ObjectiveConfig | None, plain: Mapping[str, Any], notes: Seq
     }
 
 
-def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was run, in the config's own words."""
+def descent_facts(config: Mapping[str, Any], varied: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """What was run, in the config's own words, but for keys that are varied."""
     facts = []
     for key in ("objective", "optimizer", "schedule"):
         value = config.get(key)
@@ -126,21 +126,14 @@ def _facts(config: Mapping[str, Any]) -> list[tuple[str, str]]:
             name += f", learning_rate {rate:g}" if rate is not None else ""
         if name.strip():
             facts.append((key, name.strip()))
-    for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
-        if options := section(config, key):
-            said = [component_name(options)] * ("name" in options)
-            said += [
-                f"{name} {number:g}"
-                for name, value in options.items()
-                if (number := as_float(value)) is not None
-            ]
-            facts.append((key, ", ".join(said)))
+    facts += around_optimizer(config)
     facts += [
         (key, str(config[key]))
         for key in ("direction", "steps", "tolerance", "dtype")
         if config.get(key) is not None
     ]
-    return facts
+    tops = {key.partition(".")[0] for key in varied}
+    return [(key, said) for key, said in facts if key not in tops]
 
 
 def _headline(record: Mapping[str, Any]) -> str:

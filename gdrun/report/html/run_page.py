@@ -98,6 +98,18 @@ def setting(config: Mapping[str, Any], seed: Any) -> list[tuple[str, str]]:
     return facts + ([("seed", str(seed))] if seed is not None else [])
 
 
+def around_optimizer(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands around the optimizer, key by key: ("averaging", "ema, decay 0.9, start_epoch 0")."""
+    facts = []
+    for key in ("gradient_clipping", "lookahead", "averaging", "gradient_noise"):
+        if options := section(config, key):
+            said = [component_name(options)] * ("name" in options)
+            numbers = {name: as_float(value) for name, value in options.items()}
+            said += [f"{name} {number:g}" for name, number in numbers.items() if number is not None]
+            facts.append((key, ", ".join(said)))
+    return facts
+
+
 def metric_names(metrics: Columns, result: Mapping[str, Any]) -> list[str]:
     """The metrics in the order of the columns, loss not among them."""
     found = [name for part in ("test", "validation", "train") for name in section(result, part)]

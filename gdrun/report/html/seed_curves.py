@@ -40,7 +40,7 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str], noun: st
     ]
     wanted += [(name, ("",), heading(name)) for name in ("learning_rate", "gradient_norm")]
     sets = sum(
-        any(f"{part}_{name}".strip("_") in run.metrics for run in members.values())
+        any(_column(part, name) in run.metrics for run in members.values())
         for name, parts, _ in wanted
         for part in parts
     )
@@ -48,7 +48,7 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str], noun: st
     for name, parts, title in wanted:
         lines = []
         for part in parts:
-            column = f"{part}_{name}".strip("_")
+            column = _column(part, name)
             drawn = seed_lines(
                 members, column, PARTS.get(part, title.lower()), part or "other", min(points, 500)
             )
@@ -57,6 +57,10 @@ def seed_charts(members: Mapping[str, ReportRun], names: Sequence[str], noun: st
         if lines:
             charts.append(seeds_chart(title, lines, len(members), noun))
     return charts
+
+
+def _column(part: str, name: str) -> str:
+    return f"{part}_{name}" if part else name
 
 
 def seed_lines(

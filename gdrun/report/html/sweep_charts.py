@@ -146,23 +146,32 @@ def parallel_chart(points: Sequence[Point], keys: Sequence[str], monitor: str, b
     return Chart("All keys together", words, " ".join([*caption, *_lost(points)]), drawing, wide=True)
 
 
-def curve_chart(members: Mapping[str, ReportRun], names: Mapping[str, str], monitor: str) -> Chart | None:
+def curve_chart(
+    members: Mapping[str, ReportRun],
+    names: Mapping[str, str],
+    monitor: str,
+    better: str,
+    *,
+    across: str = "epoch",
+) -> Chart | None:
     """The monitor over the epochs, one run of each of the best points.
 
     Args:
         members: the runs.
         names: of the runs → what to call their points, the best first.
         monitor: the column.
+        better: lower or higher.
+        across: the column of the epochs, or of what stands for them.
     """
     sets, lines = [], []
     for place, (run, label) in enumerate(names.items()):
         metrics = members[run].metrics if run in members else {}
-        rows = len(metrics.get("epoch", ()))
+        rows = len(metrics.get(across, ()))
         line = Line.of(label, "other", metrics.get(monitor), rows)
         if rows < 2 or not np.isfinite(line.values).any():
             continue
         kept = np.unique(np.linspace(0, rows - 1, min(rows, _POINTS_OF_A_CURVE)).round().astype(int))
-        epochs = Line.of("epoch", "other", metrics.get("epoch"), rows).values
+        epochs = Line.of(across, "other", metrics.get(across), rows).values
         look = {"role": f"c{place % 8}", "dash": place // 8}
         sets.append({"label": label, **look, "x": plain(epochs[kept]), "median": plain(line.values[kept], 6)})
         lines.append(line)
@@ -173,9 +182,9 @@ def curve_chart(members: Mapping[str, ReportRun], names: Mapping[str, str], moni
     positive = all(np.nanmin(line.values) > 0 for line in lines)
     view = {
         "label": title,
-        "axis": "epoch",
+        "axis": across,
         "quantity": title,
-        "lower": monitor.endswith("_loss"),
+        "lower": better == "lower",
         "x_log": False,
         "sets": sets,
         "log_possible": positive,
@@ -187,11 +196,11 @@ def curve_chart(members: Mapping[str, ReportRun], names: Mapping[str, str], moni
         "legend": [{key: one[key] for key in ("label", "role", "dash")} for one in sets],
         "views": [view],
     }
-    words = f"{title} over the epochs: one run of each of {count(len(sets), 'point')}."
+    words = f"{title} over the {across}s: one run of each of {count(len(sets), 'point')}."
     return Chart(
         f"{_title(monitor)} of the best points",
         words,
-        "One run a point, with its first seed.",
+        f"One run a point, with its first {'seed' if across == 'epoch' else 'start'}.",
         drawing,
         wide=True,
     )

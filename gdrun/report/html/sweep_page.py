@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gdrun.report.html.group_page import group_details
+from gdrun.report.html.minimize_page import TERMS, descent_facts
 from gdrun.report.html.run_page import setting
 from gdrun.report.html.source import ReportGroup, ReportRun, section
 from gdrun.report.html.sweep_axes import in_words
@@ -18,6 +19,7 @@ from gdrun.report.html.sweep_charts import (
     map_chart,
     parallel_chart,
 )
+from gdrun.report.html.sweep_descents import sweep_descents
 from gdrun.report.html.sweep_points import Point, points_of
 from gdrun.report.html.words import as_int, column_words, count, duration, figure, terms
 from gdrun.run_directory.directory import GOOD
@@ -39,6 +41,7 @@ def sweep_page(group: ReportGroup) -> dict[str, Any]:
     summary = group.summary
     keys = [str(key) for key in summary.get("keys") or ()]
     monitor, better = str(summary.get("monitor")), str(summary.get("better"))
+    descends = "objective" in group.config
     points = points_of(group)
     shown = drawn_points(points)
     best = next((point for point in points if point.is_best), None)
@@ -49,24 +52,26 @@ def sweep_page(group: ReportGroup) -> dict[str, Any]:
         two,
         parallel_chart(shown, keys, monitor, better),
         one and replace(one, wide=two is None or two.wide),
-        curve_chart(group.members, best_runs(group), monitor),
+        *(sweep_descents(group, best_runs(group)) if descends else ()),
+        None if descends else curve_chart(group.members, best_runs(group), monitor, better),
     ]
     return {
         "title": str(group.record.get("name") or group.config.get("name") or group.name),
         "kind": "sweep",
         "status": str(group.record.get("status") or "unknown"),
         "headline": headline(group, points, best, monitor),
-        "facts": facts(group.config, keys),
+        "facts": descent_facts(group.config, keys) if descends else facts(group.config, keys),
         "notes": group.notes,
-        "tiles": tiles(summary, points, best, monitor),
+        "tiles": tiles(group, points, best, monitor),
         "done": done(group, points, monitor, better) if points else [],
-        "train_best": train_best(group, best),
+        "further": further(group, best),
+        "moment": "step" if descends else "epoch",
         "points": table,
         "thinned": thinned(points, shown, len(table["rows"])),
         "charts": [chart for chart in charts if chart],
         "config": group.config_text,
-        "reproduce": "gdrun train config.yaml",
-        "terms": terms(group.config, ()),
+        "reproduce": f"gdrun {'minimize' if descends else 'train'} config.yaml",
+        "terms": TERMS if descends else terms(group.config, ()),
         "details": group_details(group, ReportRun("")),
     }
 
@@ -80,7 +85,7 @@ def headline(group: ReportGroup, points: Sequence[Point], best: Point | None, mo
         )
     if best is None:
         return f"None of {count(len(points), 'point')} has a run that came to a good end."
-    over = f", the mean over {count(len(best.scores), 'seed')}" if len(best.scores) > 1 else ""
+    over = f", the mean over {count(len(best.scores), _noun(group))}" if len(best.scores) > 1 else ""
     return (
         f"The best of {count(len(points), 'point')}: {best.in_words}, with a {column_words(monitor)} of "
         f"{figure(best.score)}{over}."
@@ -93,13 +98,19 @@ def facts(config: Mapping[str, Any], keys: Sequence[str]) -> list[tuple[str, str
     return [(key, text) for key, text in setting(config, None) if key not in varied]
 
 
+def _noun(group: ReportGroup) -> str:
+    """What the runs of a point differ in."""
+    return "seed" if len(group.summary.get("seeds") or ()) > 1 else "start"
+
+
 def tiles(
-    summary: Mapping[str, Any], points: Sequence[Point], best: Point | None, monitor: str
+    group: ReportGroup, points: Sequence[Point], best: Point | None, monitor: str
 ) -> list[tuple[str, str, str]]:
     """(label, value, a line below): the best score, what it does on the test rows, how many of what."""
-    shown = []
+    shown, summary = [], group.summary
     if best is not None:
-        spread = f"± {figure(best.spread)} over {len(best.scores)} seeds" if best.spread is not None else ""
+        over = count(len(best.scores), _noun(group))
+        spread = f"± {figure(best.spread)} over {over}" if best.spread is not None else ""
         shown.append((f"best {column_words(monitor)}", figure(best.score), spread))
         tested = monitor.replace(monitor.partition("_")[0], "test", 1)
         test = section(best.metrics, tested)
@@ -127,14 +138,21 @@ def done(
         if drawn is not None
         else f"All {count(len(points), 'combination')} of"
     )
+    descends, several = "objective" in group.config, any(point.runs > 1 for point in points)
     each = (
         f"each with the same {count(len(seeds), 'seed')} ({seeds[0]} to {seeds[-1]})"
         if len(seeds) > 1
         else f"each with seed {''.join(seeds)}"
     )
+    if descends and len(seeds) == 1:
+        starts = points[0].runs
+        each = f"each from the same {count(starts, 'start')}" if several else "each from one start"
     took = f" It took {duration(total)}." if total is not None else ""
-    means = "the mean over its runs of their" if len(seeds) > 1 else "its"
-    judged = f"A point is as good as {means} {column_words(monitor)} at the best epoch; {better} is better."
+    means = "the mean over its runs of their" if several else "its"
+    moment = "step" if descends else "epoch"
+    judged = (
+        f"A point is as good as {means} {column_words(monitor)} at the best {moment}; {better} is better."
+    )
     sentences = [judged]
     if any(point.lost for point in points):
         sentences.append(
@@ -145,6 +163,8 @@ def done(
         "The best point was chosen by these very values, so they are too good for it; the more points, the "
         "more so. Its test rows chose nothing. Further seeds tell how far it is ahead."
     )
+    if descends:
+        caution = "From other starts, or with more steps, another point may be the best."
     return [
         ("Tried", [f"{how} {_listed(points, keys)}, {each}.{took}"]),
         ("Judged", sentences),
@@ -167,13 +187,16 @@ def _listed(points: Sequence[Point], keys: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if parts[1:] else parts[0]
 
 
-def train_best(group: ReportGroup, best: Point | None) -> str:
-    """The command that trains the best point with more seeds."""
+def further(group: ReportGroup, best: Point | None) -> tuple[str, str]:
+    """What may be done with the best point, and the command for that."""
     plan = group.record.get("plan") or ()
     run = next(
         (str(entry.get("run")) for entry in plan if best and as_int(entry.get("point")) == best.number), ""
     )
-    return f"gdrun train members/{run}/config.yaml --seeds 10" if run else ""
+    config = f"members/{run}/config.yaml"
+    if "objective" in group.config:
+        return "To follow the best point's way again", f"gdrun minimize {config}" if run else ""
+    return "To train the best point with more seeds", f"gdrun train {config} --seeds 10" if run else ""
 
 
 def points_table(points: Sequence[Point], keys: Sequence[str], monitor: str) -> dict[str, Any]:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from gdrun.errors import WeightsError
 from gdrun.report.html.directory import read_group, read_members, read_run
 from gdrun.report.html.large_groups import MOST_REPORTS
-from gdrun.report.html.page import render
+from gdrun.report.html.page import compile_template, render
 from gdrun.report.html.source import COMPARISON, MINIMIZE, SWEEP, ReportGroup, ReportRun
 from gdrun.report.lazily import function
 from gdrun.run_directory.files import write_atomically
-from gdrun.run_directory.store import Run, load
+from gdrun.run_directory.group import SUMMARY
+from gdrun.run_directory.store import Group, Run, load
 
 PAGES: Mapping[str, tuple[str, str]] = {  # of groups of a command: template, and what fills it
     COMPARISON: ("compare.html.jinja", "html.compare_page.compare_page"),
@@ -40,6 +42,13 @@ def report_text(source: ReportRun | ReportGroup) -> str:
     return render(template, function(page)(source))
 
 
+def get_ready(command: str) -> None:
+    """Import and compile what the report on a group of this command needs, ahead of time."""
+    template, page = DESCENTS if command == MINIMIZE else PAGES.get(command, GROUP)
+    function(page)
+    compile_template(template)
+
+
 def write_report(path: Path | str, *, members: bool = True) -> Path:
     """Writes (or rewrites) the report of a run or a group; returns its path.
 
@@ -51,7 +60,7 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
 
     Raises:
         ConfigError: it isn't the directory of a run or a group.
-        WeightsError: its run.json or group.json is damaged.
+        WeightsError: its run.json, group.json or summary.json is damaged.
         SystemRefusedError: the report can't be written.
     """
     saved = load(path)
@@ -62,10 +71,22 @@ def write_report(path: Path | str, *, members: bool = True) -> Path:
         if members and command not in PAGES and len(saved.plan) <= MOST_REPORTS:
             for run in saved.members.values():
                 write_atomically(run.report, report_text(read_run(run)).encode("utf-8"))
+        text = _group_text(saved, command)
+    write_atomically(saved.report, text.encode("utf-8"))
+    return saved.report
+
+
+def _group_text(saved: Group, command: str) -> str:
+    try:
         source = read_group(saved, members=command not in PAGES)
         if command in LOOKED_INTO:
             some = function(LOOKED_INTO[command])(source)
             source = replace(source, members=read_members(saved, some, []))
-        text = report_text(source)
-    write_atomically(saved.report, text.encode("utf-8"))
-    return saved.report
+        return report_text(source)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if saved.digest_of(SUMMARY) is not None:  # as gdrun wrote it: the fault is gdrun's own
+            raise
+        raise WeightsError(
+            f"{saved.path}: group.json or summary.json is damaged "
+            f"({type(error).__name__} in what they hold); restore it or remove the run"
+        ) from error

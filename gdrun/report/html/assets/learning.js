@@ -35,7 +35,7 @@
   // A histogram a layer, the first layer at the top; dashed that of the first picture.
   gdrun.drawings.ridges = (chart, width, state) => {
     const place = state.frame ?? chart.start;
-    const tall = Math.max(50, Math.min(96, 200 / chart.layers.length));
+    const tall = Math.max(58, Math.min(96, 200 / chart.layers.length));  // room for the label between two rows
     const height = 44 + chart.layers.length * tall;
     const bins = chart.frames[0][0].length;
     const edge = (bin) => chart.low + ((chart.high - chart.low) * bin) / bins;
@@ -44,7 +44,7 @@
     const rows = d3.range(chart.layers.length).map((layer) => ({
       layer, now: outline(chart.frames[place][layer]), first: outline(chart.frames[0][layer]),
     }));
-    const up = (layer, share) => base(layer) + (0.66 * share) / 99;
+    const up = (layer, share) => base(layer) + (0.62 * share) / 99;
     const said = ({layer}) => {
       const [mean, std, zeros] = chart.values[place][layer];
       return gdrun.columns([["layer", chart.layers[layer]], ["mean", gdrun.exact(mean)], ["standard deviation", gdrun.exact(std)], ["zeros", gdrun.percent(zeros)]]);
@@ -59,7 +59,7 @@
         Plot.ruleY(rows, {y: ({layer}) => base(layer), stroke: "var(--line)"}),
         rows.map(({layer, now}) => Plot.areaY(now, {x: (d) => d[0], y1: base(layer), y2: (d) => up(layer, d[1]), fill: `var(--c${layer % 8})`, fillOpacity: 0.55})),
         place === 0 ? null : rows.map(({layer, first}) => Plot.line(first, {x: (d) => d[0], y: (d) => up(layer, d[1]), stroke: "var(--soft)", strokeDasharray: "2 3"})),
-        Plot.text(rows, {x: chart.low, y: ({layer}) => base(layer) + 0.84, text: ({layer}) => gdrun.clip(chart.layers[layer], 40), textAnchor: "start", fill: "var(--soft)"}),
+        Plot.text(rows, {x: chart.low, y: ({layer}) => base(layer) + 0.78, text: ({layer}) => gdrun.clip(chart.layers[layer], 40), textAnchor: "start", fill: "var(--soft)"}),
         Plot.tip(rows, Plot.pointer({x: () => middle, y: ({layer}) => base(layer) + 0.4, title: said, maxRadius: width, ...gdrun.tip})),
       ],
     });
