@@ -22,9 +22,9 @@ from cli_commands import (
     config_file,
     finish,
     gdrun,
-    group_bits,
     kill,
     record,
+    resumed_bits,
     start,
     the_run,
     wait_for,
@@ -75,7 +75,7 @@ class Expected(dict[str, Any]):
         name, *words = COMMANDS[command]
         config = config_file(folder, "group", OFTEN)
         assert gdrun(name, config, *words, "--workers", "1", "--runs-dir", folder, "-q").code == 0
-        self[command] = group_bits(the_run(folder, "group"))
+        self[command] = resumed_bits(the_run(folder, "group"))
         return self[command]
 
 
@@ -104,7 +104,7 @@ def resumed(path: Path, expected: Any) -> None:
     answer = gdrun("resume", path, "-q", "--workers", "1")
     assert answer.code == 0, answer
     assert {name: time for name, time in ended_members(path).items() if name in before} == before
-    assert group_bits(path) == expected
+    assert resumed_bits(path) == expected
     assert not list(path.rglob("*.tmp"))
     assert not list(path.rglob("*.checkpoint"))
 
@@ -261,7 +261,7 @@ def test_a_worker_killed_every_second_costs_nothing(
             assert answer.code in (7, 8), answer
             assert any(words in answer.err for words in ("died 3 times in a row", "has no workers any more"))
             resumed(path, expected[command])
-        assert group_bits(path) == expected[command]
+        assert resumed_bits(path) == expected[command]
     print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 2, {blamed} groups that blamed a run")
     assert killed >= 3
 
@@ -275,7 +275,7 @@ def test_one_worker_that_is_killed_costs_nothing(
     os.kill(child_processes(process.pid)[0], signal.SIGKILL)
     answer = finish(process)
     assert answer.code == 0, answer
-    assert group_bits(the_run(tmp_path / "group" / "runs", "group")) == expected[command]
+    assert resumed_bits(the_run(tmp_path / "group" / "runs", "group")) == expected[command]
 
 
 def test_training_again_what_is_complete_would_be_noticed(
