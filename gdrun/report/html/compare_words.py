@@ -8,7 +8,7 @@ from typing import Any
 
 from gdrun.report.comparison import Problem, beaten, clock_of, has_result, leaders, section_of
 from gdrun.report.html.source import section
-from gdrun.report.html.words import as_float, column_words, count, duration, figure
+from gdrun.report.html.words import as_float, column_words, count, duration, figure, in_one_line
 
 _TERMS = {
     "trial": "One setting of an optimizer, such as one learning rate, run with every tuning seed.",
@@ -46,9 +46,8 @@ def comparison_terms(contestants: Mapping[str, str], several: bool) -> dict[str,
     found = _TERMS | (_SEVERAL if several else {})
     optimizers = importlib.import_module("gdrun.optim").OPTIMIZERS
     for name in dict.fromkeys(contestants.values()):
-        line = (getattr(optimizers.get(name), "__doc__", None) or "").strip().partition("\n")[0]
-        if line:
-            found[name] = line.replace("`", "")
+        if line := in_one_line(optimizers.get(name)):
+            found[name] = line
     return found
 
 

@@ -16,7 +16,16 @@ from gdrun.report.html.large_groups import ended_badly, left_out, sampled
 from gdrun.report.html.run_page import around_optimizer, details, history
 from gdrun.report.html.seed_curves import seed_lines, seeds_chart
 from gdrun.report.html.source import Columns, ReportGroup, ReportRun, section
-from gdrun.report.html.words import STATUSES, as_float, as_int, component_name, count, duration, figure
+from gdrun.report.html.words import (
+    STATUSES,
+    as_float,
+    as_int,
+    component_name,
+    count,
+    duration,
+    figure,
+    in_one_line,
+)
 
 TERMS = {
     "value": "Of the objective at a point, whichever way it is followed.",
@@ -100,7 +109,7 @@ def _point(cell: str) -> str:
 def _shared(config: ObjectiveConfig | None, plain: Mapping[str, Any], notes: Sequence[str]) -> dict[str, Any]:
     """What both pages have, with gaps where the other one has more."""
     nothing: dict[str, Any] = {"columns": [], "rows": []}
-    about = "" if config is None else (type(config.objective).__doc__ or "").partition("\n")[0]
+    about = "" if config is None else in_one_line(type(config.objective))
     return {
         "facts": descent_facts(plain),
         "notes": list(dict.fromkeys(notes)),

@@ -146,8 +146,12 @@ def terms(config: Mapping[str, Any], metrics: Iterable[str]) -> dict[str, str]:
     named = [(component_name(config.get(kind)), *place) for kind, place in _PLACES.items()]
     named += [(metric, "gdrun.nn.metrics", "METRICS") for metric in metrics]
     for name, module, dictionary in named:
-        component = getattr(importlib.import_module(module), dictionary).get(name)
-        line = (component.__doc__ or "").strip().partition("\n")[0].replace("`", "") if component else ""
-        if line:
+        if line := in_one_line(getattr(importlib.import_module(module), dictionary).get(name)):
             found[name] = line
     return found
+
+
+def in_one_line(component: type | None) -> str:
+    """What a component is; empty where there is no such component, or it doesn't say."""
+    about = None if component is None else component.__doc__  # `None` itself has a text from Python 3.13 on
+    return (about or "").strip().partition("\n")[0].replace("`", "")
