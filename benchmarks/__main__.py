@@ -46,15 +46,15 @@ def main() -> None:
             figures[name] = measure(PROBLEMS[name], options.repetitions, options.seconds)
         table.show(console, *table.figures_rows({name: figures[name]}))
     findings = [target.judge(figures) for target in TARGETS if target.problem in figures]
-    if options.commands != "only":
-        with console.status("convolutions"):
-            findings += convolution.findings(options.repetitions)
     if options.commands != "not":
         with console.status("the command line"):
             findings += commands.findings(options.repetitions, cores)
             findings += cross_validation.findings(options.repetitions)
             findings += descents.findings(options.repetitions)
             findings += comparison.findings(max(1, options.repetitions // 3), cores)
+    if options.commands != "only":  # last: PyTorch is imported here, and what starts from a large process
+        with console.status("convolutions"):  # seems as large to the system
+            findings += convolution.findings(options.repetitions)
     table.show(console, *table.findings_rows(findings))
     if figures:
         console.print(table.NOTES, highlight=False)

@@ -235,19 +235,29 @@ class TestInterruption:
             os.kill(os.getpid(), signal.SIGUSR1)
 
     def test_inside_it_is_noted_and_a_second_one_raises(self) -> None:
-        interruption = Interruption()
-        noted = []
-
-        def twice() -> None:
-            with interruption.listening(), interruption.deferred():
-                os.kill(os.getpid(), signal.SIGTERM)
-                noted.append(interruption.requested)
-                os.kill(os.getpid(), signal.SIGINT)
-                noted.append("the second one was only noted")
-
+        noted: list[object] = []
         with pytest.raises(TerminatedError):
-            twice()
+            self.interrupt_twice(noted)
         assert noted == [True]
+
+    def test_a_second_one_that_is_only_noted_would_be_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Negative control."""
+
+        def note(self: Interruption, number: int, frame: object) -> None:
+            self.requested = True
+
+        monkeypatch.setattr(Interruption, "_receive", note)
+        noted: list[object] = []
+        self.interrupt_twice(noted)
+        assert noted == [True, "the second one was only noted"]
+
+    def interrupt_twice(self, noted: list[object]) -> None:
+        interruption = Interruption()
+        with interruption.listening(), interruption.deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            noted.append(interruption.requested)
+            os.kill(os.getpid(), signal.SIGINT)
+            noted.append("the second one was only noted")
 
     def test_nothing_that_handles_faults_takes_it_for_one(self) -> None:
         taken = []
