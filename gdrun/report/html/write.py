@@ -35,18 +35,20 @@ def report_text(source: ReportRun | ReportGroup) -> str:
     command = str(source.record.get("command"))
     if isinstance(source, ReportRun):
         template, page = DESCENT if "objective" in source.config else RUN
-    elif command == MINIMIZE:
-        template, page = DESCENTS
     else:
-        template, page = PAGES.get(command, GROUP)
+        template, page = _page_of_groups(command)
     return render(template, function(page)(source))
 
 
 def get_ready(command: str) -> None:
     """Import and compile what the report on a group of this command needs, ahead of time."""
-    template, page = DESCENTS if command == MINIMIZE else PAGES.get(command, GROUP)
+    template, page = _page_of_groups(command)
     function(page)
     compile_template(template)
+
+
+def _page_of_groups(command: str) -> tuple[str, str]:
+    return DESCENTS if command == MINIMIZE else PAGES.get(command, GROUP)
 
 
 def write_report(path: Path | str, *, members: bool = True) -> Path:
