@@ -50,6 +50,14 @@ def worker(address: str, folder: Path, *words: str) -> Iterator[subprocess.Popen
         yield process
 
 
+@contextlib.contextmanager
+def two_workers(folder: Path) -> Iterator[str]:
+    """A scheduler with two worker processes, which are started again when they die: its address."""
+    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
+        wait_for_workers(address, 2)
+        yield address
+
+
 def wait_for_workers(address: str, number: int) -> None:
     """Wait until a scheduler has so many workers."""
     from distributed import Client

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dask_processes import scheduler, wait_for_workers, worker
+from dask_processes import scheduler, two_workers, wait_for_workers, worker
 from engine_tasks import outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
 from gdrun.engines import cluster, cluster_executor, cluster_worker
@@ -26,9 +26,7 @@ from gdrun.errors import ConfigError, DataError, GdrunError, StoppedError, Syste
 @pytest.fixture(scope="module")
 def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A scheduler with two worker processes, which are started again when they die."""
-    folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
-        wait_for_workers(address, 2)
+    with two_workers(tmp_path_factory.mktemp("dask")) as address:
         yield Cluster(address)
 
 

@@ -27,7 +27,7 @@ from cli_commands import (
     train,
     wait_for,
 )
-from dask_processes import scheduler, wait_for_workers, worker
+from dask_processes import scheduler, two_workers, wait_for_workers, worker
 
 import gdrun as from_python
 from gdrun.data.datasets.embedded import Digits
@@ -49,9 +49,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a scheduler with two worker processes."""
-    folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
-        wait_for_workers(address, 2)
+    with two_workers(tmp_path_factory.mktemp("dask")) as address:
         yield address
 
 

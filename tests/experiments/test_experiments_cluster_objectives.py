@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "engines"))
 
 from cli_commands import gdrun, record, strict_json, the_run
-from dask_processes import scheduler, wait_for_workers, worker
+from dask_processes import two_workers
 
 VALLEY = """
 objective: {name: quadratic, condition: 20, angle: 25}
@@ -36,9 +36,7 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a scheduler with two worker processes."""
-    folder = tmp_path_factory.mktemp("dask")
-    with scheduler(folder) as (address, _), worker(address, folder, "--nworkers", "2"):
-        wait_for_workers(address, 2)
+    with two_workers(tmp_path_factory.mktemp("dask")) as address:
         yield address
 
 
