@@ -22,6 +22,7 @@ _SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.scheduler.work-stealing": False,
     "distributed.admin.system-monitor.interval": "10s",
+    "distributed.deploy.lost-worker-timeout": "1000h",  # never give up a worker that dies while it starts
 }
 
 

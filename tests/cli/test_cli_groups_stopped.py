@@ -243,27 +243,24 @@ def is_worker(pid: int) -> bool:
 def test_a_worker_killed_every_second_costs_nothing(
     tmp_path: Path, expected: dict[str, Any], command: str, engine: str
 ) -> None:
-    """The group ends, or blames the runs that were unlucky three times and again alone; never a hang.
-
-    Dask gives up a worker that is killed while it starts, and a cluster without any is given up in the end.
-    """
+    """The group ends, or blames the runs that were unlucky three times and again alone; never a hang."""
     killed = blamed = 0
-    for seed in range(3):
+    for seed in range(8):
         folder = tmp_path / str(seed)
         process = begin(command, engine, folder)
         wait_for(lambda inside=folder: rows_of(inside), process)
-        killed += len(list(reaped(process, promptly() / 5, random.Random(seed))))
+        killed += len(list(reaped(process, 1.0, random.Random(seed))))
         answer = finish(process)
         path = the_run(folder / "runs", "group")
         assert "Traceback" not in answer.err
         if answer.code:
             blamed += 1
             assert answer.code in (7, 8), answer
-            assert any(words in answer.err for words in ("died 3 times in a row", "has no workers any more"))
+            assert "died 3 times in a row" in answer.err
             resumed(path, expected[command])
         assert resumed_bits(path) == expected[command]
-    print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 2, {blamed} groups that blamed a run")
-    assert killed >= 3
+    print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 7, {blamed} groups that blamed a run")
+    assert killed >= 8
 
 
 @pytest.mark.parametrize("command", ["kfold"])

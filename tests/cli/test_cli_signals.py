@@ -186,7 +186,7 @@ def look_at(path: Path, tally: Tally) -> None:
     [
         ("run", 2),
         ("group", 1),
-        pytest.param("run", 100, marks=SLOW),
+        pytest.param("run", 300, marks=SLOW),
         pytest.param("group", 40, marks=SLOW),  # and those of test_cli_groups_stopped.py
     ],
 )

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,55 @@ def test_what_its_processes_say_as_they_end_is_not_on_the_screen(tmp_path: Path)
     out, errors = start_parent(tmp_path, "loud", None).communicate(timeout=30)
     assert out.split()[-2:] == ["0", "1"]
     assert errors == ""
+
+
+_LOCAL_CLUSTER = """
+import sys
+sys.path[:] = {path!r}
+from gdrun.engines import local_cluster
+if not {kept}:
+    del local_cluster._SETTINGS["distributed.deploy.lost-worker-timeout"]
+local_cluster.main({descriptor}, 2)
+"""
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_workers_that_die_while_they_start_are_started_again(
+    monkeypatch: pytest.MonkeyPatch, kept: bool
+) -> None:
+    """Dask gives up workers that don't come back in time, here a second; then there would be none left."""
+    from distributed import Client
+
+    monkeypatch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "1s")
+    line, there = Pipe()
+    code = _LOCAL_CLUSTER.format(path=sys.path, kept=kept, descriptor=there.fileno())
+    process = subprocess.Popen([sys.executable, "-c", code], pass_fds=[there.fileno()])
+    there.close()
+    try:
+        address, killed = line.recv(), set[int]()
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            for pid in workers_of(process.pid):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+            time.sleep(0.05)
+        with Client(address, set_as_default=False) as client:
+            if kept:
+                client.wait_for_workers(2, timeout=30)
+            else:
+                with pytest.raises(TimeoutError):
+                    client.wait_for_workers(1, timeout=4)
+    finally:
+        line.close()
+        assert process.wait(10) == 0
+    assert len(killed) > 4
+
+
+def workers_of(pid: int) -> list[int]:
+    """The workers that a process started and that still run or start."""
+    lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [int(child) for words in lists for child in words.split()]
+    return [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 class TestRefusals:
