@@ -182,15 +182,16 @@ def _lay_out_training(
     seconds = sum(tiles.estimated_seconds(kind.work, len(kind.names)) for kind in found)
     asked = configs[0].compute.workers if workers is None else workers
     number = _workers(asked, len(configs), seconds * more)
-    stacks, memory = [], 0
+    costs, memory = list[tuple[float, list[str]]](), 0
     schedules = len({config.schedule for config in configs})
     counts = tiles.tile_counts([kind.work for kind in found], [len(kind.names) for kind in found], number)
     for kind, count in zip(found, counts, strict=True):
         dealt = [part.tolist() for part in np.array_split(kind.names, count)]
         size = max(map(len, dealt))
         memory = max(memory, tiles.memory_needed(kind.work, size, number, min(schedules, size)))
-        stacks += dealt
-    stacks.sort(key=len, reverse=True)  # what is short comes last, so that the workers end together
+        costs += [(tiles.estimated_seconds(kind.work, len(part)), part) for part in dealt]
+    costs.sort(key=lambda one: one[0], reverse=True)  # what is short comes last: the workers end together
+    stacks = [part for _, part in costs]
     if len(data) > 1:
         memory += 2 * sum(_bytes(one) for one in data)
     tiles.check_memory(memory)

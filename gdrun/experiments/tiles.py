@@ -15,6 +15,7 @@ _MOST = 32  # runs of a tile; more only widen the buffers
 _CACHE_BYTES = 1 << 20  # of the second-level cache, where the system doesn't tell
 _NEXT_CACHE = 2.5e10  # bytes a second from the cache after that
 _FLOPS = 4e10  # a second and core, the passes between the products included
+_STEP_BYTES = 1.7e10  # a second, of the optimizer's passes over parameters, gradient and state
 _CALL_SECONDS = 5e-5  # an update costs beside its arithmetic, once a tile
 _CALL_SHARE = 0.02  # of the arithmetic: below it, calls are not worth saving
 _FILES_SECONDS = 0.01  # what a run leaves costs
@@ -82,10 +83,16 @@ def _update_seconds(work: StackWork) -> float:
     return work.runs[0].optimizer.gradient_count * gradient
 
 
+def _step_seconds(work: StackWork) -> float:
+    """A rough guess of the time that the optimizer takes for an update of one run."""
+    passes = 3 + 4 * _kept_arrays(work)
+    return passes * work.dtype.itemsize * work.network.parameter_count / _STEP_BYTES
+
+
 def estimated_seconds(work: StackWork, runs: int) -> float:
     """A rough guess of the time that runs take on one core: training, evaluation and files."""
     calls = _CALL_SECONDS / min(runs, fastest_size(work))
-    training = work.length.steps * (_update_seconds(work) + calls)
+    training = work.length.steps * (_update_seconds(work) + _step_seconds(work) + calls)
     data = work.data[0]
     rows = min(work.train_rows, work.evaluated_rows or work.train_rows)
     rows += 0 if data.validation is None else len(data.validation.rows)
