@@ -13,7 +13,10 @@ def main() -> None:
         sys.stdout.write(f"gdrun {__version__}\n")
         sys.exit(0)
     import gc
+    import os
 
+    # Else OpenBLAS starts a thread a core when NumPy is imported, and they turn in circles for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(100_000, 50, 50)  # starting makes many objects and no garbage
     try:
         from gdrun.cli.main import run

@@ -15,6 +15,7 @@ from cli_commands import PROJECT, Answer, config_file, finish, gdrun, start
 
 from gdrun import __version__, errors
 from gdrun.cli import main
+from gdrun.engines.engine import available_cores
 
 COMMANDS = ("train", "resume", "evaluate", "predict", "report", "runs", "validate", "list", "explain")
 
@@ -41,6 +42,27 @@ def test_a_wrong_command_line(words: list[str]) -> None:
 
 def test_the_nearest_command_is_suggested() -> None:
     assert "train" in gdrun("trian").err
+
+
+_THREADS = """
+import contextlib, importlib, os, sys
+if {chosen}:
+    sys.argv = ["gdrun", "explain", "sgd"]
+    with contextlib.suppress(SystemExit):
+        importlib.import_module("gdrun.__main__").main()
+import numpy
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(available_cores() < 2 or sys.platform != "linux", reason="wants two cores, and /proc")
+@pytest.mark.parametrize("chosen", [True, False])
+def test_no_thread_turns_in_circles(chosen: bool) -> None:
+    """OpenBLAS starts one a core as it is loaded, unless it is told not to; the products are set to one."""
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    words = [sys.executable, "-c", _THREADS.format(chosen=chosen)]
+    out = subprocess.run(words, env=environ, capture_output=True, text=True, check=True).stdout
+    assert (out.split()[-1] == "1") == chosen
 
 
 def test_without_words_help_is_shown() -> None:
