@@ -1,4 +1,4 @@
-"""The directories of a group's runs: begun where the runs are trained, opened where they are looked at."""
+"""The directories of a group's runs: made where the runs are trained, opened where they are looked at."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ def has_begun(spec: RunSpec) -> bool:
     return (spec.directory / RECORD).is_file()
 
 
-def begin_members(specs: Sequence[RunSpec], configs: Sequence[AnyConfig], plugins: Sequence[Path]) -> None:
-    """Make the directories of runs of one group, of those that have none yet.
+def open_members(
+    specs: Sequence[RunSpec], configs: Sequence[AnyConfig], plugins: Sequence[Path]
+) -> list[RunDirectory]:
+    """The directories of runs of one group, open for writing.
+
+    Those of runs that haven't begun are made; see `RunDirectory.members` for what is in them.
 
     Args:
         specs: of the runs.
@@ -43,8 +47,9 @@ def begin_members(specs: Sequence[RunSpec], configs: Sequence[AnyConfig], plugin
         for spec, config in zip(specs, configs, strict=True)
         if not has_begun(spec)
     }
-    if beginnings:
-        RunDirectory.members(specs[0].directory.parent.parent, beginnings)
+    made = RunDirectory.members(specs[0].directory.parent.parent, beginnings) if beginnings else []
+    new = dict(zip(beginnings, made, strict=True))
+    return [new.get(spec.name) or RunDirectory.open(spec.directory, lock=False) for spec in specs]
 
 
 def configs_of(specs: Sequence[RunSpec]) -> list[AnyConfig]:
@@ -62,12 +67,14 @@ def note_failure(spec: RunSpec, error: Exception, plugins: Sequence[Path] = ()) 
     """
     status: Status = "interrupted" if isinstance(error, StoppedError) else "failed"
     with contextlib.suppress(GdrunError):
-        if status == "failed":
-            begin_members([spec], configs_of([spec]), plugins)
         if has_begun(spec):
             run = RunDirectory.open(spec.directory, lock=False)
-            if run.record["status"] == "running":
-                run.finish(status, str(error))
+        elif status == "failed":
+            (run,) = open_members([spec], configs_of([spec]), plugins)
+        else:
+            return
+        if run.record["status"] == "running":
+            run.finish(status, str(error))
 
 
 def records_if_ended(specs: Sequence[RunSpec]) -> list[dict[str, Any]] | None:

@@ -15,7 +15,7 @@ from gdrun.config.plugins import load_plugin
 from gdrun.errors import WeightsError
 from gdrun.experiments.build import load_all_data, stack_work
 from gdrun.experiments.events import Event, RunTold
-from gdrun.experiments.members import begin_members, configs_of
+from gdrun.experiments.members import configs_of, open_members
 from gdrun.experiments.minimize.tile import descend_tile
 from gdrun.experiments.spec import Tile
 from gdrun.experiments.threads import blas_threads
@@ -43,7 +43,6 @@ def run_tile(
     for path in tile.plugins:
         load_plugin(path)
     configs = configs_of(tile.runs)
-    begin_members(tile.runs, configs, tile.plugins)
     with blas_threads(configs[0].compute.blas_threads):
         if descents := [config for config in configs if isinstance(config, ObjectiveConfig)]:
             return descend_tile(tile, descents, tell, stop_asked)
@@ -61,7 +60,8 @@ def _train(
     keep = Checkpoints(tile.checkpoints, configs[0].checkpoint.keep)
     configs, data, which = load_all_data(configs)
     work = stack_work(configs, data, which)
-    with TileWriter(tile.number, tile.runs, work, configs[0], keep, tell, stop_asked) as writer:
+    directories = open_members(tile.runs, configs, tile.plugins)
+    with TileWriter(tile, directories, work, configs[0], keep, tell, stop_asked) as writer:
         snapshot = _newest(keep, writer)
         ended = {number for number, run in enumerate(writer.directories) if run.record["status"] in FINAL}
         trainer = Trainer(work, writer, snapshot, without=ended)

@@ -15,7 +15,7 @@ from gdrun.config import Config
 from gdrun.data import Part, Prepared
 from gdrun.errors import GdrunError, StoppedError
 from gdrun.experiments.events import EpochTold, Event, RunTold
-from gdrun.experiments.spec import RunSpec
+from gdrun.experiments.spec import Tile
 from gdrun.nn.layer import Array
 from gdrun.run_directory.checkpoints import Checkpoints
 from gdrun.run_directory.directory import Ending, Status
@@ -37,8 +37,8 @@ class TileWriter:
     """The observer of a tile's training: metrics, checkpoints, and every file of a run that has ended.
 
     Args:
-        number: of the tile.
-        specs: of its runs, in the order of `work.runs`.
+        tile: its runs are those of `work.runs`.
+        directories: of its runs, which are released in the end.
         work: what is trained.
         config: what the runs share of their configs.
         checkpoints: of the stack.
@@ -48,24 +48,24 @@ class TileWriter:
 
     def __init__(
         self,
-        number: int,
-        specs: Sequence[RunSpec],
+        tile: Tile,
+        directories: Sequence[RunDirectory],
         work: StackWork,
         config: Config,
         checkpoints: Checkpoints,
         tell: Callable[[Event], None],
         stop_asked: Callable[[], bool],
     ) -> None:
-        self.number = number
+        self.number = tile.number
         self.work = work
         self.config = config
         self.checkpoints = checkpoints
         self.tell = tell
         self.interrupted = stop_asked
-        self.tested = [spec.tested for spec in specs]
-        self.directories = [RunDirectory.open(spec.directory, lock=False) for spec in specs]
+        self.tested = [spec.tested for spec in tile.runs]
+        self.directories = directories
         self.columns = metrics_columns([metric.name for metric in work.metrics])
-        self.log = logging.getLogger(f"gdrun.tile.{number}")
+        self.log = logging.getLogger(f"gdrun.tile.{tile.number}")
         self.log.propagate = False
         self.log.setLevel(logging.INFO)
         self.handlers = [directory.log_handler() for directory in self.directories]
@@ -77,7 +77,7 @@ class TileWriter:
         self.last_save = self.last_tell = time.monotonic()
         self.identity = {
             "gdrun": __version__,  # another one may train otherwise
-            "config": [dict(spec.config) for spec in specs],
+            "config": [dict(spec.config) for spec in tile.runs],
             "data": [data.sha256 for data in work.data],
         }
 

@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdrun.run_directory.refusal import refusal
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Bytes = bytes | bytearray | memoryview
 Content = Bytes | Sequence[Bytes]
@@ -192,11 +196,29 @@ def _at_once(sync: Callable[[Any], None], what: Sequence[Any]) -> None:
         for one in what:
             sync(one)
         return
+    from concurrent.futures import wait
+
+    def sync_all(share: Sequence[Any]) -> None:
+        for one in share:
+            sync(one)
+
+    shares = [what[first::_THREADS] for first in range(min(len(what), _THREADS))]
+    going = [_threads().submit(sync_all, share) for share in shares]
+    wait(going)  # all of them: the caller closes what they sync
+    for future in going:
+        future.result()
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    """They stay, because starting them takes longer than what they do."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(len(what), _THREADS)) as pool:
-        for _ in pool.map(sync, what):
-            pass
+    return ThreadPoolExecutor(_THREADS, "sync")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # a forked process has none of them
 
 
 def write_all(descriptor: int, data: Bytes) -> None:

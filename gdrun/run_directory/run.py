@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -65,6 +66,7 @@ class RunDirectory(WritableDirectory):
     )
 
     _metrics: MetricsFile | None = None
+    _unwritten: Mapping[str, files.Content] = MappingProxyType({})  # goes before the next record
 
     @classmethod
     def create(
@@ -100,11 +102,15 @@ class RunDirectory(WritableDirectory):
             SystemRefusedError: the system said no.
         """
         (run,) = cls.members(group, {name: {"config": config, "command": command, **record}})
+        begin_runs([(run, {}, None)])
         return run
 
     @classmethod
     def members(cls, group: Path, beginnings: Mapping[str, Mapping[str, Any]]) -> list[RunDirectory]:
         """The same for several runs, by their names: a disk takes little more time for them than for one.
+
+        There is nothing in the directories yet: config.yaml and run.json go into them with what comes next,
+        `begin_runs` or `end_runs`.
 
         Args:
             group: its directory.
@@ -114,7 +120,6 @@ class RunDirectory(WritableDirectory):
             if check_name(name).startswith("."):
                 raise ConfigError(f"member {name!r}: the name of a member doesn't begin with a dot")
         runs = []
-        configs: dict[Path, Mapping[str, files.Content]] = {}
         shared = Shared(environment())
         folder = group / MEMBERS
         files.make_directories(folder)
@@ -128,11 +133,14 @@ class RunDirectory(WritableDirectory):
             further = {key: value for key, value in record.items() if key != "config"}
             runs.append(cls._new(path, None, identity | further))
             runs[-1]._note_config(record["config"])
-            configs[path] = {CONFIG: record["config"].encode()}
+            runs[-1]._unwritten = {CONFIG: record["config"].encode()}
         files.sync_directories([folder])
-        files.write_everywhere(configs)
-        files.write_everywhere({run.path: {RECORD: run._json()} for run in runs})
         return runs
+
+    def take_unwritten(self) -> Mapping[str, files.Content]:
+        """The files that must be durable before the record is, which vouches for them; once."""
+        unwritten, self._unwritten = self._unwritten, {}
+        return unwritten
 
     def metrics(
         self, columns: Sequence[str], keep: int | None = None, digest: str | None = None
@@ -198,7 +206,7 @@ class RunDirectory(WritableDirectory):
         **values: Any,
     ) -> Ending:
         """What `finish` would write, for `end_runs`; `further` are files of other names."""
-        contents: dict[str, files.Content] = dict(further or {})
+        contents: dict[str, files.Content] = {**self.take_unwritten(), **(further or {})}
         if weights is not None:
             contents[WEIGHTS] = pack_arrays(weights)
         if predictions is not None:
@@ -245,12 +253,17 @@ def begin_runs(beginnings: Sequence[tuple[RunDirectory, Mapping[str, Any], bytes
     Raises:
         SystemRefusedError: the system said no.
     """
-    contents: dict[Path, Mapping[str, files.Content]] = {}
+    first: dict[Path, Mapping[str, files.Content]] = {}
+    then: dict[Path, Mapping[str, files.Content]] = {}
     for run, values, split in beginnings:
         run.vouch_for_nothing_but_the_config()
         run.record |= values
-        contents[run.path] = ({} if split is None else {SPLIT: split}) | {RECORD: run._json()}
-    files.write_everywhere(contents)
+        known = {} if split is None else {SPLIT: split}
+        if unwritten := run.take_unwritten():
+            first[run.path], known = {**unwritten, **known}, {}
+        then[run.path] = {**known, RECORD: run._json()}
+    files.write_everywhere(first)
+    files.write_everywhere(then)
 
 
 def pack_split(train: NDArray[Any], validation: NDArray[Any], test: NDArray[Any]) -> bytes:

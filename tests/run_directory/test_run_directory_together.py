@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +33,8 @@ def train_together(group: Path, acknowledge: short_run.Acknowledge = lambda what
         for seed, name in enumerate(NAMES)
     }
     runs = RunDirectory.members(group, beginnings)
-    acknowledge("begun")
     begin_runs([(run, {"parameters": 16}, pack_split(ROWS, ROWS[:0], ROWS)) for run in runs])
+    acknowledge("begun")
     for run in runs:
         metrics = run.metrics(short_run.COLUMNS)
         for epoch in range(short_run.EPOCHS + 1):
@@ -178,6 +180,35 @@ def test_one_that_fails_is_named_and_leaves_all_as_they_were(tmp_path, monkeypat
     assert len(list(Path("/proc/self/fd").iterdir())) == descriptors
     assert {path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == {"old"}
     assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+
+
+FORKED = """
+import os, signal, sys, threading
+from pathlib import Path
+from gdrun.run_directory import files
+folder = Path({folder!r})
+files.write_together(folder, dict.fromkeys("abcdefgh", b"parent"))
+kept, all_there = files._threads(), threading.Barrier(files._THREADS)
+for waiting in [kept.submit(all_there.wait) for _ in range(files._THREADS)]:
+    waiting.result()
+if not {forgotten}:
+    files._threads = lambda: kept
+if os.fork() == 0:
+    signal.alarm(3)
+    files.write_together(folder, dict.fromkeys("abcdefgh", b"child"))
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]) != 0)
+"""
+
+
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_a_forked_process_has_threads_of_its_own(tmp_path, forgotten):
+    """It would wait for those of the one that it comes from, which it hasn't."""
+    code = FORKED.format(forgotten=forgotten, folder=str(tmp_path))
+    ended = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False)
+    assert (ended.returncode == 0) == forgotten
+    written = [(tmp_path / name).read_bytes() for name in "abcdefgh"]
+    assert written == [b"child" if forgotten else b"parent"] * 8
 
 
 def test_nothing_ends_as_running(tmp_path):

@@ -12,6 +12,7 @@ import numpy as np
 from gdrun.config.objective import ObjectiveConfig
 from gdrun.errors import StoppedError
 from gdrun.experiments.events import EpochTold, Event, RunTold
+from gdrun.experiments.members import open_members
 from gdrun.experiments.minimize.work import WRITTEN_TOGETHER, descent_work
 from gdrun.experiments.spec import Tile
 from gdrun.run_directory.directory import FINAL, Ending
@@ -39,12 +40,12 @@ def descend_tile(
         GdrunError: the objective or the system prevented it.
     """
     began = time.perf_counter()
-    directories = [RunDirectory.open(spec.directory, lock=False) for spec in tile.runs]
     work = descent_work(configs)
     setup = time.perf_counter() - began
     look = _Looker(tile.number, tell, stop_asked)
     trajectories = descend(work, look)
     seconds = time.perf_counter() - began - setup
+    directories = open_members(tile.runs, configs, tile.plugins)
     timing = {"setup": setup, "training": seconds, "total": setup + seconds, "share": seconds / len(configs)}
     waiting: list[Ending] = []
     for run, (directory, trajectory) in enumerate(zip(directories, trajectories, strict=True)):
