@@ -219,10 +219,12 @@ def _train_planned(
         else:
             records = result
             Checkpoints(tile.checkpoints).clear()
-        for spec, record in zip(tile.runs, records, strict=True):
-            progress.rows[spec.name] = result_row(
-                by_name[spec.name], record, descends="objective" in spec.config
-            )
+        rows = {
+            spec.name: result_row(by_name[spec.name], record, descends="objective" in spec.config)
+            for spec, record in zip(tile.runs, records, strict=True)
+        }
+        command.measure(group.path, config, group.record, list(rows.values()))
+        progress.rows |= rows
     progress.runs += len(entries)
     progress.tiles += len(tiles)
 

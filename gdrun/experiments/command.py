@@ -33,6 +33,10 @@ def differing_keys(record: Mapping[str, Any], config: OneOf, entry: Entry) -> On
     return with_changes(config, changes)
 
 
+def as_they_are(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> None:
+    """For a command whose rows say what run.json does."""
+
+
 def nothing_more(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
     """For a command all of whose runs are known from the start."""
     return Batch()
@@ -50,6 +54,8 @@ class Command(Generic[OneOf]):
         next_runs: what is to be trained after all the runs so far, from the group's directory, its config,
             group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
             is resumed decides as it would have.
+        measure: adds to the rows of runs that have just ended what their other files say, from the group's
+            directory, its config, group.json and the rows. Others may train meanwhile.
         tested: whether the test rows of a run are looked at, by its entry.
     """
 
@@ -57,4 +63,5 @@ class Command(Generic[OneOf]):
     conclude: Callable[[Path, OneOf, Sequence[Row]], dict[str, Any]]
     member: Callable[[Mapping[str, Any], OneOf, Entry], OneOf] = differing_keys
     next_runs: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
+    measure: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], None] = as_they_are
     tested: Callable[[Entry], bool] = lambda entry: True

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.measures import curves_of
+from gdrun.experiments.comparison.measures import Read
 from gdrun.run_directory.directory import GOOD
 from gdrun.statistics import describe, interquartile_mean, quartiles
 
@@ -46,9 +45,9 @@ def cost(tuning: Sequence[Row], evaluation: Sequence[Row]) -> dict[str, Any]:
     return found
 
 
-def curves(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Any]:
+def curves(read: Read, rows: Sequence[Row], columns: Sequence[str]) -> dict[str, Any]:
     """Quartiles over the runs of some columns of metrics.csv, by epoch."""
-    found: list[Mapping[str, Any]] = [curves_of(path, row["run"]) for row in rows]
+    found: list[Mapping[str, Any]] = [read(row["run"]) for row in rows]
     found = [one for one in found if len(one.get("epoch", ()))]
     if not found:
         return {"epoch": [], "columns": {}}

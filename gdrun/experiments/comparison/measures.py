@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gdrun.config import AnyConfig
 from gdrun.errors import ConfigError
 from gdrun.experiments.command import Row
+from gdrun.experiments.comparison.problems import monitor_of, problems_of
 from gdrun.run_directory.directory import GOOD, MEMBERS
 from gdrun.run_directory.store import Run
 from gdrun.run_directory.trajectory import TRAJECTORY
@@ -19,6 +21,7 @@ INITIAL, BEST = "initial_monitor", "best_monitor"
 EPOCHS, SECONDS = "epochs_to_target", "seconds_to_target"
 
 Curves = Mapping[str, NDArray[Any]]
+Read = Callable[[str], Curves]  # of a run, by its name
 
 
 def curves_of(path: Path, run: str) -> Curves:
@@ -37,16 +40,18 @@ def curves_of(path: Path, run: str) -> Curves:
     return {"epoch": columns["step"], "seconds": columns["step"].astype(np.float64)} | columns
 
 
-def measure(path: Path, rows: Sequence[Row], monitors: Mapping[str, tuple[str, bool]]) -> None:
+def measure(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> None:
     """Add the monitor's first value and its best one to rows that have neither yet.
 
     A run that diverged or failed has no best one, whatever it had reached before.
 
     Args:
         path: of the group.
+        config: of the group.
+        record: the content of group.json.
         rows: of results.csv.
-        monitors: the column of each problem and whether higher is better; of a single one, under "".
     """
+    monitors = {name: monitor_of(problem) for name, problem in problems_of(record, config).items()}
     for row in rows:
         if BEST in row:
             continue
@@ -59,12 +64,12 @@ def measure(path: Path, rows: Sequence[Row], monitors: Mapping[str, tuple[str, b
             row[BEST] = float(np.max(finite) if higher else np.min(finite))
 
 
-def measure_target(path: Path, row: Row, column: str, value: float | None, higher: bool) -> None:
+def measure_target(read: Read, row: Row, column: str, value: float | None, higher: bool) -> None:
     """Add to a row when its run first reached a value: epochs, and seconds of its share; None for a miss."""
     row[EPOCHS] = row[SECONDS] = None
     if value is None or row["status"] not in GOOD:
         return
-    curves = curves_of(path, row["run"])
+    curves = read(row["run"])
     values = curves[column]
     reached = np.flatnonzero(values >= value if higher else values <= value)
     if len(reached):

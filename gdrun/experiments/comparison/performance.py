@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from gdrun.config import AnyConfig, ObjectiveConfig, to_plain
@@ -12,7 +11,7 @@ from gdrun.config.comparison import Contestant, replaced
 from gdrun.experiments.command import Row
 from gdrun.experiments.comparison import evaluation
 from gdrun.experiments.comparison.design import LEARNING_RATE, kind_of_design, settings_of
-from gdrun.experiments.comparison.measures import BEST
+from gdrun.experiments.comparison.measures import BEST, Read
 from gdrun.experiments.comparison.problems import (
     EVALUATION,
     PREFIX,
@@ -77,12 +76,12 @@ def performances_of(problem: AnyConfig, name: str, rows: Sequence[Row]) -> dict[
 
 
 def described_performance(
-    path: Path, problem: AnyConfig, performance: Performance, target: Mapping[str, Any]
+    read: Read, problem: AnyConfig, performance: Performance, target: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What summary.json says of it; its rows get their time to the target.
 
     Args:
-        path: of the group.
+        read: gives the curves of a run.
         problem: its config.
         performance: of one contestant.
         target: from `target_of`.
@@ -100,11 +99,11 @@ def described_performance(
         "validation": evaluation.described(performance.scores, higher),
         "test": None if tested is None else evaluation.described(tested, higher),
         "metrics": evaluation.metrics_of_rows(runs),
-        "target": times_to_target(path, problem, target, runs),
+        "target": times_to_target(read, problem, target, runs),
         "ended": {"tuning": statuses_of(tuning), "evaluation": statuses_of(runs)},
         "tuning": _tuning(problem, performance),
         "cost": evaluation.cost(tuning, runs),
-        "curves": evaluation.curves(path, _drawn(problem, runs), list(dict.fromkeys(quantities))),
+        "curves": evaluation.curves(read, _drawn(problem, runs), list(dict.fromkeys(quantities))),
     }
 
 

@@ -14,6 +14,7 @@ from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.contestants import resolved_contestants
 from gdrun.experiments.comparison.design import settings_of
+from gdrun.experiments.comparison.measures import measure
 from gdrun.experiments.comparison.problems import (
     EVALUATION,
     TUNING,
@@ -194,5 +195,6 @@ COMPARE = Command(
     comparison_summary,
     member=lambda record, config, entry: member_config(problems_of(record, config), entry),
     next_runs=next_runs,
+    measure=measure,
     tested=lambda entry: entry["phase"] == EVALUATION,
 )

@@ -30,7 +30,7 @@ def next_runs(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Se
     A contestant one of whose trials failed has to wait: what is chosen for it must not depend on a fault.
     """
     problems = problems_of(record, config)
-    measure(path, rows, {name: monitor_of(problem) for name, problem in problems.items()})
+    measure(path, config, record, rows)
     planned = {row["run"] for row in rows}
     added: list[dict[str, Any]] = []
     evaluation: list[dict[str, Any]] = []

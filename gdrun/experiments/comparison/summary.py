@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.measures import measure
+from gdrun.experiments.comparison.measures import Read, curves_of, measure
 from gdrun.experiments.comparison.performance import described_performance, performances_of
 from gdrun.experiments.comparison.problems import (
     Problems,
@@ -42,9 +43,11 @@ LARGEST_RATIO = 4.0
 
 def comparison_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     """Everything that the report says; the rows get their first and best monitor and their time to target."""
-    problems = problems_of(read_json(path / RECORD), config)
-    measure(path, rows, {name: monitor_of(problem) for name, problem in problems.items()})
-    found = [_problem(path, name, problem, rows) for name, problem in problems.items()]
+    record = read_json(path / RECORD)
+    problems = problems_of(record, config)
+    measure(path, config, record, rows)
+    read = functools.cache(functools.partial(curves_of, path))
+    found = [_problem(read, name, problem, rows) for name, problem in problems.items()]
     first = next(iter(problems.values()))
     numbers = compare_of(first)
     tuning, seeds = numbers.tuning_seeds, numbers.seeds
@@ -66,7 +69,7 @@ def comparison_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> di
     }
 
 
-def _problem(path: Path, name: str, problem: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
+def _problem(read: Read, name: str, problem: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
     monitor, higher = monitor_of(problem)
     performances = performances_of(problem, name, rows)
     scores = {one: performance.scores for one, performance in performances.items()}
@@ -91,7 +94,7 @@ def _problem(path: Path, name: str, problem: AnyConfig, rows: Sequence[Row]) -> 
         ],
         "contestants": {
             one: {"letters": result.letters[one] if performance.has_result else ""}
-            | described_performance(path, problem, performance, target)
+            | described_performance(read, problem, performance, target)
             for one, performance in performances.items()
         },
     }

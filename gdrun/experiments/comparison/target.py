@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gdrun.config import AnyConfig
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.measures import BEST, EPOCHS, INITIAL, SECONDS, measure_target
+from gdrun.experiments.comparison.measures import BEST, EPOCHS, INITIAL, SECONDS, Read, measure_target
 from gdrun.experiments.comparison.problems import compare_of, higher_is_better, monitor_of
 from gdrun.statistics import summarize_times
 
@@ -52,7 +51,7 @@ def target_of(problem: AnyConfig, strongest: str | None, rows: Mapping[str, Sequ
 
 
 def times_to_target(
-    path: Path, problem: AnyConfig, target: Mapping[str, Any], rows: Sequence[Row]
+    read: Read, problem: AnyConfig, target: Mapping[str, Any], rows: Sequence[Row]
 ) -> dict[str, Any] | None:
     """Epochs and seconds until the target over the evaluation seeds, or None without a target.
 
@@ -60,7 +59,7 @@ def times_to_target(
     """
     column = target["metric"]
     for row in rows:
-        measure_target(path, row, column, target["value"], higher_is_better(problem, column))
+        measure_target(read, row, column, target["value"], higher_is_better(problem, column))
     if target["value"] is None:
         return None
     return {
