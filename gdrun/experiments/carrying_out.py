@@ -223,7 +223,7 @@ def _train_planned(
             spec.name: result_row(by_name[spec.name], record, descends="objective" in spec.config)
             for spec, record in zip(tile.runs, records, strict=True)
         }
-        command.measure(group.path, config, group.record, list(rows.values()))
+        command.measure(group.path, config, group.record, list(rows.values()), records)
         progress.rows |= rows
     progress.runs += len(entries)
     progress.tiles += len(tiles)

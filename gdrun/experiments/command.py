@@ -33,7 +33,13 @@ def differing_keys(record: Mapping[str, Any], config: OneOf, entry: Entry) -> On
     return with_changes(config, changes)
 
 
-def as_they_are(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> None:
+def as_they_are(
+    path: Path,
+    config: AnyConfig,
+    record: Mapping[str, Any],
+    rows: Sequence[Row],
+    members: Sequence[Mapping[str, Any]],
+) -> None:
     """For a command whose rows say what run.json does."""
 
 
@@ -55,7 +61,7 @@ class Command(Generic[OneOf]):
             group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
             is resumed decides as it would have.
         measure: adds to the rows of runs that have just ended what their other files say, from the group's
-            directory, its config, group.json and the rows. Others may train meanwhile.
+            directory, its config, group.json, the rows and the run.json of each. Others may train meanwhile.
         tested: whether the test rows of a run are looked at, by its entry.
     """
 
@@ -63,5 +69,7 @@ class Command(Generic[OneOf]):
     conclude: Callable[[Path, OneOf, Sequence[Row]], dict[str, Any]]
     member: Callable[[Mapping[str, Any], OneOf, Entry], OneOf] = differing_keys
     next_runs: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
-    measure: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], None] = as_they_are
+    measure: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row], Sequence[Mapping[str, Any]]], None] = (
+        as_they_are
+    )
     tested: Callable[[Entry], bool] = lambda entry: True

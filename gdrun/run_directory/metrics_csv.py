@@ -10,7 +10,7 @@ from typing import Any
 from gdrun.errors import WeightsError
 from gdrun.run_directory.growing import Appender, sync_together
 from gdrun.run_directory.reading import read_bytes
-from gdrun.run_directory.tables import Column, cell, guarded, read_table
+from gdrun.run_directory.tables import cell, guarded
 
 FILE_NAME = "metrics.csv"
 _FOREIGN = "it doesn't belong to the checkpoint; start the run again"
@@ -113,16 +113,3 @@ class MetricsFile:
 def sync_metrics(metrics: Iterable[MetricsFile]) -> None:
     """`MetricsFile.sync` of several files at the same time."""
     sync_together([one._file for one in metrics])
-
-
-def read_metrics(path: Path, digest: str | None = None) -> dict[str, Column]:
-    """The columns of a metrics.csv: whole numbers for epoch and step, float64 for the others (missing: NaN).
-
-    Args:
-        path: of the file.
-        digest: of its content, if that is known.
-
-    Raises:
-        FileNotFoundError, DataError, SystemRefusedError: see `read_table`.
-    """
-    return read_table(path, digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +16,9 @@ from gdrun.run_directory.directory import CONFIG, LOG, MEMBERS, REPORT, read_rec
 from gdrun.run_directory.json_files import read_json
 from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
-from gdrun.run_directory.metrics_csv import read_metrics
 from gdrun.run_directory.naming import is_name
 from gdrun.run_directory.reading import read_bytes
-from gdrun.run_directory.tables import Column, read_table
+from gdrun.run_directory.tables import Column, as_column, read_cells
 from gdrun.run_directory.trajectory import TRAJECTORY
 from gdrun.run_directory.weights import read_arrays
 
@@ -30,7 +30,7 @@ class Saved:
 
     Attributes:
         path: of the directory.
-        record: the content of run.json or group.json.
+        record: the content of run.json or group.json, which is read unless it is given.
 
     Raises:
         ConfigError: the directory is none of this kind.
@@ -40,8 +40,11 @@ class Saved:
 
     record_name: ClassVar[str]
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, record: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
+        if record is not None:
+            self.record = dict(record)
+            return
         try:
             self.record = read_record(self.path / self.record_name)
         except (FileNotFoundError, NotADirectoryError):
@@ -101,6 +104,19 @@ class Saved:
         digest = found.get(name) if isinstance(found, dict) else None
         return None if digest is None else str(digest)
 
+    def column(self, table: str, name: str) -> Column:
+        """One column of a CSV file, such as metrics.csv; empty where there is none."""
+        return as_column(self._cells(table).get(name, ()))
+
+    def _table(self, name: str) -> dict[str, Column]:
+        return {title: as_column(cells) for title, cells in self._cells(name).items()}
+
+    def _cells(self, name: str) -> Mapping[str, Sequence[str]]:
+        try:
+            return read_cells(self.path / name, self.digest_of(name))
+        except FileNotFoundError:
+            return {}
+
     @property
     def report(self) -> Path:
         """Where its report.html is, or will be."""
@@ -137,18 +153,12 @@ class Run(Saved):
     @cached_property
     def metrics(self) -> dict[str, Column]:
         """Column → its values, a row an evaluation; a missing value is NaN. Empty before the first row."""
-        try:
-            return read_metrics(self.path / METRICS, self.digest_of(METRICS))
-        except FileNotFoundError:
-            return {}
+        return self._table(METRICS)
 
     @cached_property
     def trajectory(self) -> dict[str, Column]:
         """Of a run of `gdrun minimize`: column → its values, a row a step, row 0 the start; else empty."""
-        try:
-            return read_table(self.path / TRAJECTORY, self.digest_of(TRAJECTORY))
-        except FileNotFoundError:
-            return {}
+        return self._table(TRAJECTORY)
 
     def weights(self) -> dict[str, NDArray[Any]]:
         """The arrays of weights.npz: `layers.<i>.weight` …
@@ -172,10 +182,7 @@ class Run(Saved):
 
     def predictions(self) -> dict[str, Column]:
         """`row`, `target`, `prediction`, `probability_…` on the test rows; empty where there are none."""
-        try:
-            return read_table(self.path / run_files.PREDICTIONS, self.digest_of(run_files.PREDICTIONS))
-        except FileNotFoundError:
-            return {}
+        return self._table(run_files.PREDICTIONS)
 
 
 class Group(Saved):
@@ -202,10 +209,7 @@ class Group(Saved):
     @cached_property
     def results(self) -> dict[str, Column]:
         """The columns of results.csv, a row a run; empty before the end."""
-        try:
-            return read_table(self.path / group_files.RESULTS, self.digest_of(group_files.RESULTS))
-        except FileNotFoundError:
-            return {}
+        return self._table(group_files.RESULTS)
 
     @cached_property
     def summary(self) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from cli_commands import (
 )
 
 import gdrun as library
-from gdrun.run_directory.metrics_csv import read_metrics
 from gdrun.run_directory.tables import read_table
 from gdrun.statistics import holm
 
@@ -100,7 +99,7 @@ class TestProtocol:
         rows = [row for row in rows_of(compared) if row["phase"] == "evaluation"]
         for seed in range(3, 10):
             first = {
-                read_metrics(compared / "members" / row["run"] / "metrics.csv")["train_loss"][0]
+                read_table(compared / "members" / row["run"] / "metrics.csv")["train_loss"][0]
                 for row in rows
                 if row["seed"] == seed
             }
@@ -200,7 +199,7 @@ class TestResults:
         assert problem["target"]["value"] == pytest.approx(best - 0.01 * (best - start), rel=1e-12)
         assert problem["contestants"][strongest]["target"]["epochs"]["reached"] >= 4
         for row in rows:
-            curve = read_metrics(compared / "members" / row["run"] / "metrics.csv")
+            curve = read_table(compared / "members" / row["run"] / "metrics.csv")
             reached = np.flatnonzero(curve["val_accuracy"] >= problem["target"]["value"])
             expected = curve["epoch"][reached[0]] if len(reached) else np.nan
             np.testing.assert_equal(row["epochs_to_target"], float(expected))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gdrun.errors import DataError, WeightsError
 from gdrun.run_directory.growing import Appender
-from gdrun.run_directory.metrics_csv import MetricsFile, metrics_columns, read_metrics
+from gdrun.run_directory.metrics_csv import MetricsFile, metrics_columns
 from gdrun.run_directory.run import pack_predictions
 from gdrun.run_directory.tables import (
     as_column,
@@ -47,7 +47,7 @@ def test_metrics_are_exact_and_read_back(tmp_path):
         "1,10,0.001,0.30000000000000004,0.5,,nan,inf,0.25",
         "2,20,0.10000000149011612,2.5,-inf,1e-300,1e+22,,0.5",
     ]
-    found = read_metrics(path)
+    found = read_table(path)
     assert found["epoch"].dtype == found["step"].dtype == np.int64
     assert found["learning_rate"].astype(np.float32)[1] == np.float32(0.1)
     assert found["train_loss"].tolist() == [0.1 + 0.2, 2.5]
@@ -75,7 +75,7 @@ def test_on_resume_what_came_after_the_checkpoint_is_cut(tmp_path):
     metrics.close()
     with path.open("a") as file:
         file.write("2,0.1")  # torn
-    assert read_metrics(path)["epoch"].tolist() == [0, 1]
+    assert read_table(path)["epoch"].tolist() == [0, 1]
     resumed = MetricsFile(path, ["epoch", "loss"], keep=length)
     resumed.append([1, 0.75])
     resumed.close()

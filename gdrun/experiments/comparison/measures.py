@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gdrun.errors import ConfigError
 from gdrun.experiments.command import Row
 from gdrun.experiments.comparison.problems import monitor_of, problems_of
 from gdrun.run_directory.directory import GOOD, MEMBERS
+from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.store import Run
 from gdrun.run_directory.trajectory import TRAJECTORY
 
@@ -31,16 +33,22 @@ def curves_of(path: Path, run: str) -> Curves:
     """
     folder = path / MEMBERS / run
     try:
-        run_directory = Run(folder)
-        if not (folder / TRAJECTORY).is_file():
-            return run_directory.metrics
-        columns = run_directory.trajectory
+        found = Run(folder)
     except ConfigError:
         return {}
+    if not (folder / TRAJECTORY).is_file():
+        return found.metrics
+    columns = found.trajectory
     return {"epoch": columns["step"], "seconds": columns["step"].astype(np.float64)} | columns
 
 
-def measure(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> None:
+def measure(
+    path: Path,
+    config: AnyConfig,
+    record: Mapping[str, Any],
+    rows: Sequence[Row],
+    members: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Add the monitor's first value and its best one to rows that have neither yet.
 
     A run that diverged or failed has no best one, whatever it had reached before.
@@ -50,18 +58,28 @@ def measure(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequ
         config: of the group.
         record: the content of group.json.
         rows: of results.csv.
+        members: the content of run.json of each, where that is at hand.
     """
     monitors = {name: monitor_of(problem) for name, problem in problems_of(record, config).items()}
-    for row in rows:
+    for row, member in zip_longest(rows, members):
         if BEST in row:
             continue
         column, higher = monitors[row.get("problem") or ""]
-        values = curves_of(path, row["run"]).get(column, np.empty(0))
+        values = _values(path / MEMBERS / row["run"], column, member)
         finite = values[np.isfinite(values)]
         row[INITIAL] = float(values[0]) if len(values) and np.isfinite(values[0]) else None
         row[BEST] = None
         if row["status"] in GOOD and len(finite):
             row[BEST] = float(np.max(finite) if higher else np.min(finite))
+
+
+def _values(folder: Path, column: str, record: Mapping[str, Any] | None) -> NDArray[Any]:
+    """The values of one of the curves of a run."""
+    try:
+        found = Run(folder, record)
+    except ConfigError:
+        return np.empty(0)
+    return found.column(TRAJECTORY if (folder / TRAJECTORY).is_file() else METRICS, column)
 
 
 def measure_target(read: Read, row: Row, column: str, value: float | None, higher: bool) -> None:
