@@ -181,7 +181,7 @@ def end_together(endings: Sequence[Ending]) -> None:
     Raises:
         SystemRefusedError: the system said no; the status on the disk is still `running`.
     """
-    files.write_everywhere({ending.directory.path: ending.contents for ending in endings})
+    contents = {ending.directory.path: ending.contents for ending in endings}
     records: dict[Path, Mapping[str, files.Content]] = {}
     for ending in endings:
         directory = ending.directory
@@ -190,7 +190,7 @@ def end_together(endings: Sequence[Ending]) -> None:
         known = directory.record.get("files") or {}
         directory.record["files"] = known | directory._vouched_for(ending)
         records[directory.path] = {directory.record_name: directory._json()}
-    files.write_everywhere(records)
+    files.write_everywhere(contents, records)
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import errno
 import functools
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
     """Write files of one directory, each whole or not at all, and durable when this returns.
 
     All are written and synced under temporary names first, then moved in in the order given; one that fails
-    leaves none of its temporary files. To make one file vouch for others, write it by a later call.
+    leaves none of its temporary files.
 
     Raises:
         SystemRefusedError: the system said no; files not yet moved in are as they were.
@@ -95,41 +95,48 @@ def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
     write_everywhere({directory: contents})
 
 
-def write_everywhere(contents: Mapping[Path, Mapping[str, Content]]) -> None:
+def write_everywhere(*turns: Mapping[Path, Mapping[str, Content]]) -> None:
     """The same for files of several directories: a disk syncs many files in little more time than one.
 
     Args:
-        contents: directory → name → content.
+        turns: directory → name → content. The files of a turn are durable before one of the next turn can be
+            seen, which may vouch for them.
 
     Raises:
         SystemRefusedError: as there.
     """
-    staged: dict[Path, Path] = {}
+    staged: list[dict[Path, Path]] = [{} for _ in turns]
     unsynced: dict[int, Path] = {}
     try:
-        for directory, named in contents.items():
-            for name, content in named.items():
-                path = directory / name
+        for contents, moves in zip(turns, staged, strict=True):
+            for path, content in _places(contents):
                 with refusal("write", path):
-                    temporary = directory / f".{name}.{os.urandom(6).hex()}.tmp"
-                    staged[temporary] = path
+                    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+                    moves[temporary] = path
                     descriptor = _write_new(temporary, [content] if isinstance(content, Bytes) else content)
                 unsynced[descriptor] = path
                 if len(unsynced) == _MOST_OPEN:
                     _sync_and_close(unsynced)
         _sync_and_close(unsynced)
-        for temporary, path in list(staged.items()):
-            with refusal("write", path):
-                disk.replace(temporary, path)
-                del staged[temporary]
+        for contents, moves in zip(turns, staged, strict=True):
+            for temporary, path in list(moves.items()):
+                with refusal("write", path):
+                    disk.replace(temporary, path)
+                    del moves[temporary]
+            sync_directories([directory for directory, named in contents.items() if named])
     finally:
         for descriptor in unsynced:
             with contextlib.suppress(OSError):
                 disk.close(descriptor)
-        for temporary in staged:
+        for temporary in (temporary for moves in staged for temporary in moves):
             with contextlib.suppress(OSError):
                 disk.unlink(temporary)
-    sync_directories([directory for directory, named in contents.items() if named])
+
+
+def _places(contents: Mapping[Path, Mapping[str, Content]]) -> Iterator[tuple[Path, Content]]:
+    for directory, named in contents.items():
+        for name, content in named.items():
+            yield directory / name, content
 
 
 def write_atomically(path: Path, content: Content) -> None:

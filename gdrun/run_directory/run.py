@@ -262,8 +262,7 @@ def begin_runs(beginnings: Sequence[tuple[RunDirectory, Mapping[str, Any], bytes
         if unwritten := run.take_unwritten():
             first[run.path], known = {**unwritten, **known}, {}
         then[run.path] = {**known, RECORD: run._json()}
-    files.write_everywhere(first)
-    files.write_everywhere(then)
+    files.write_everywhere(first, then)
 
 
 def pack_split(train: NDArray[Any], validation: NDArray[Any], test: NDArray[Any]) -> bytes:

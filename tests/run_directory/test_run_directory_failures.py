@@ -69,9 +69,10 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
                 chunks = [content] if isinstance(content, bytes) else content
                 files.disk.close(files._write_new(directory / name, chunks))
 
-    def write_everywhere(contents):
-        for directory, named in contents.items():
-            write_in_place(directory, named)
+    def write_everywhere(*turns):
+        for contents in turns:
+            for directory, named in contents.items():
+                write_in_place(directory, named)
 
     monkeypatch.setattr(files, "write_everywhere", write_everywhere)
     operations = number_of_operations(tmp_path / "undisturbed", monkeypatch)

@@ -141,6 +141,23 @@ def test_a_status_that_comes_with_what_it_vouches_for_is_noticed(tmp_path, monke
     assert any("there is no such file" in what or "No such file" in what for what in wrong)
 
 
+def test_turns_that_are_moved_in_together_are_noticed(tmp_path, monkeypatch):
+    write = files.write_everywhere
+
+    def in_one_turn(*turns):
+        folders = dict.fromkeys(path for contents in turns for path in contents)
+        write(
+            {
+                path: {name: c for t in reversed(turns) for name, c in t.get(path, {}).items()}
+                for path in folders
+            }
+        )
+
+    monkeypatch.setattr(files, "write_everywhere", in_one_turn)
+    wrong = lose_power_everywhere(tmp_path, monkeypatch)
+    assert any("No such file" in what or "there is no such file" in what for what in wrong)
+
+
 def test_metrics_that_are_not_synced_before_the_status_are_noticed(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics_csv, "sync_metrics", lambda metrics: None)
     monkeypatch.setattr(metrics_csv.MetricsFile, "sync", lambda self: None)
