@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from gdrun.errors import ConfigError, GdrunError, SystemRefusedError, WeightsError
@@ -36,6 +36,7 @@ class WritableDirectory:
 
     record_name: ClassVar[str]  # of the JSON file
     fields: ClassVar[Sequence[str]]  # of the JSON file, in order; further ones come after them
+    _unwritten: Mapping[Path, Mapping[str, files.Content]] = MappingProxyType({})
 
     def __init__(self, path: Path, record: dict[str, Any], lock: DirectoryLock | None) -> None:
         self.path = path
@@ -114,6 +115,11 @@ class WritableDirectory:
         known = self.record.get("files") or {}
         self.record["files"] = {name: digest for name, digest in known.items() if name == CONFIG}
 
+    def take_unwritten(self) -> Mapping[Path, Mapping[str, files.Content]]:
+        """What must be durable before the record is, directory → name → content: the caller writes it."""
+        unwritten, self._unwritten = self._unwritten, {}
+        return unwritten
+
     def _vouched_for(self, ending: Ending) -> dict[str, str]:
         """The digests of files that don't vouch for themselves: name → SHA-256."""
         names = [name for name in ending.contents if not name.endswith(".npz")]
@@ -175,13 +181,22 @@ class Ending:
             raise GdrunError(f"{self.directory.path}: nothing ends as {self.status!r}")
 
 
-def end_together(endings: Sequence[Ending]) -> None:
+def end_together(endings: Sequence[Ending], growing: Mapping[int, Path] | None = None) -> None:
     """Write all contents and then, durable only after them, the status of each.
+
+    Args:
+        endings: of runs or groups.
+        growing: open files by descriptor, whose content is to be durable before that, too.
 
     Raises:
         SystemRefusedError: the system said no; the status on the disk is still `running`.
     """
-    contents = {ending.directory.path: ending.contents for ending in endings}
+    contents: dict[Path, Mapping[str, files.Content]] = {}
+    for ending in endings:
+        contents |= ending.directory.take_unwritten()
+        if ending.contents or growing:
+            path = ending.directory.path
+            contents[path] = {**contents.get(path, {}), **ending.contents}
     records: dict[Path, Mapping[str, files.Content]] = {}
     for ending in endings:
         directory = ending.directory
@@ -190,7 +205,7 @@ def end_together(endings: Sequence[Ending]) -> None:
         known = directory.record.get("files") or {}
         directory.record["files"] = known | directory._vouched_for(ending)
         records[directory.path] = {directory.record_name: directory._json()}
-    files.write_everywhere(contents, records)
+    files.write_everywhere(contents, records, growing=growing)
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gdrun.run_directory.refusal import refusal
@@ -95,12 +96,15 @@ def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
     write_everywhere({directory: contents})
 
 
-def write_everywhere(*turns: Mapping[Path, Mapping[str, Content]]) -> None:
+def write_everywhere(
+    *turns: Mapping[Path, Mapping[str, Content]], growing: Mapping[int, Path] | None = None
+) -> None:
     """The same for files of several directories: a disk syncs many files in little more time than one.
 
     Args:
         turns: directory → name → content. The files of a turn are durable before one of the next turn can be
-            seen, which may vouch for them.
+            seen, which may vouch for them. So are the names of new directories in one without content.
+        growing: open files by descriptor, whose content is to be durable with that of the first turn.
 
     Raises:
         SystemRefusedError: as there.
@@ -117,13 +121,13 @@ def write_everywhere(*turns: Mapping[Path, Mapping[str, Content]]) -> None:
                 unsynced[descriptor] = path
                 if len(unsynced) == _MOST_OPEN:
                     _sync_and_close(unsynced)
-        _sync_and_close(unsynced)
+        _sync_and_close(unsynced, growing or {})
         for contents, moves in zip(turns, staged, strict=True):
             for temporary, path in list(moves.items()):
                 with refusal("write", path):
                     disk.replace(temporary, path)
                     del moves[temporary]
-            sync_directories([directory for directory, named in contents.items() if named])
+            sync_directories(contents)
     finally:
         for descriptor in unsynced:
             with contextlib.suppress(OSError):
@@ -157,9 +161,9 @@ def _write_new(path: Path, chunks: Sequence[Bytes]) -> int:
     return descriptor
 
 
-def _sync_and_close(unsynced: dict[int, Path]) -> None:
-    """Sync and close these files; those that are closed are taken out."""
-    sync_files(unsynced)
+def _sync_and_close(unsynced: dict[int, Path], growing: Mapping[int, Path] = MappingProxyType({})) -> None:
+    """Sync these files and close those that don't grow, which are taken out."""
+    sync_files({**unsynced, **growing})
     for descriptor, path in list(unsynced.items()):
         del unsynced[descriptor]
         with refusal("write", path):

@@ -114,11 +114,26 @@ def sync_together(appenders: Iterable[Appender]) -> None:
     waiting = [appender for appender in appenders if appender._unsynced]
     for start in range(0, len(waiting), Appender.MOST_OPEN):
         some = waiting[start : start + Appender.MOST_OPEN]
-        descriptors: dict[int, Path] = {}
-        for appender in some:
+        files.sync_files(unsynced(some))
+        files.sync_directories({appender.path.parent for appender in some if not appender._named})
+        note_synced(some)
+
+
+def unsynced(appenders: Iterable[Appender]) -> dict[int, Path]:
+    """The descriptors of those with something that isn't durable yet, at most `MOST_OPEN` of them.
+
+    Raises:
+        SystemRefusedError: one can't be opened.
+    """
+    descriptors: dict[int, Path] = {}
+    for appender in appenders:
+        if appender._unsynced:
             with refusal("write", appender.path):
                 descriptors[appender._descriptor()] = appender.path
-        files.sync_files(descriptors)
-        files.sync_directories({appender.path.parent for appender in some if not appender._named})
-        for appender in some:
-            appender._unsynced, appender._named = False, True
+    return descriptors
+
+
+def note_synced(appenders: Iterable[Appender]) -> None:
+    """These and their directories were made durable by other means than `sync`."""
+    for appender in appenders:
+        appender._unsynced, appender._named = False, True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gdrun.errors import WeightsError
-from gdrun.run_directory.growing import Appender, sync_together
+from gdrun.run_directory.growing import Appender, note_synced, sync_together, unsynced
 from gdrun.run_directory.reading import read_bytes
 from gdrun.run_directory.tables import cell, guarded
 
@@ -108,6 +109,22 @@ class MetricsFile:
             self.sync()
         finally:
             self._file.close()
+
+
+@contextlib.contextmanager
+def synced_on_the_way(metrics: Sequence[MetricsFile]) -> Iterator[dict[int, Path]]:
+    """Descriptors of files that are durable, with their directories, when this ends; then they are closed.
+
+    Raises:
+        SystemRefusedError: the system said no.
+    """
+    growing = [one._file for one in metrics]
+    if len(growing) > Appender.MOST_OPEN:
+        sync_together(growing)
+    yield unsynced(growing)
+    note_synced(growing)
+    for one in metrics:
+        one.close()
 
 
 def sync_metrics(metrics: Iterable[MetricsFile]) -> None:

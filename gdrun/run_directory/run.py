@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -66,7 +65,6 @@ class RunDirectory(WritableDirectory):
     )
 
     _metrics: MetricsFile | None = None
-    _unwritten: Mapping[str, files.Content] = MappingProxyType({})  # goes before the next record
 
     @classmethod
     def create(
@@ -109,8 +107,8 @@ class RunDirectory(WritableDirectory):
     def members(cls, group: Path, beginnings: Mapping[str, Mapping[str, Any]]) -> list[RunDirectory]:
         """The same for several runs, by their names: a disk takes little more time for them than for one.
 
-        There is nothing in the directories yet: config.yaml and run.json go into them with what comes next,
-        `begin_runs` or `end_runs`.
+        There is nothing in the directories yet, nor are they durable: config.yaml and run.json go into them
+        with what comes next, `begin_runs` or `end_runs`.
 
         Args:
             group: its directory.
@@ -133,14 +131,8 @@ class RunDirectory(WritableDirectory):
             further = {key: value for key, value in record.items() if key != "config"}
             runs.append(cls._new(path, None, identity | further))
             runs[-1]._note_config(record["config"])
-            runs[-1]._unwritten = {CONFIG: record["config"].encode()}
-        files.sync_directories([folder])
+            runs[-1]._unwritten = {folder: {}, path: {CONFIG: record["config"].encode()}}
         return runs
-
-    def take_unwritten(self) -> Mapping[str, files.Content]:
-        """The files that must be durable before the record is, which vouches for them; once."""
-        unwritten, self._unwritten = self._unwritten, {}
-        return unwritten
 
     def metrics(
         self, columns: Sequence[str], keep: int | None = None, digest: str | None = None
@@ -206,7 +198,7 @@ class RunDirectory(WritableDirectory):
         **values: Any,
     ) -> Ending:
         """What `finish` would write, for `end_runs`; `further` are files of other names."""
-        contents: dict[str, files.Content] = {**self.take_unwritten(), **(further or {})}
+        contents: dict[str, files.Content] = dict(further or {})
         if weights is not None:
             contents[WEIGHTS] = pack_arrays(weights)
         if predictions is not None:
@@ -237,10 +229,8 @@ def end_runs(endings: Sequence[Ending]) -> None:
     """
     runs = [ending.directory for ending in endings if isinstance(ending.directory, RunDirectory)]
     metrics = [run._metrics for run in runs if run._metrics is not None]
-    metrics_csv.sync_metrics(metrics)
-    for file in metrics:
-        file.close()
-    end_together(endings)
+    with metrics_csv.synced_on_the_way(metrics) as growing:
+        end_together(endings, growing)
 
 
 def begin_runs(beginnings: Sequence[tuple[RunDirectory, Mapping[str, Any], bytes | None]]) -> None:
@@ -260,7 +250,8 @@ def begin_runs(beginnings: Sequence[tuple[RunDirectory, Mapping[str, Any], bytes
         run.record |= values
         known = {} if split is None else {SPLIT: split}
         if unwritten := run.take_unwritten():
-            first[run.path], known = {**unwritten, **known}, {}
+            first |= unwritten
+            first[run.path], known = {**first[run.path], **known}, {}
         then[run.path] = {**known, RECORD: run._json()}
     files.write_everywhere(first, then)
 

@@ -248,9 +248,9 @@ def test_an_error_that_is_passed_over_would_be_noticed(
     undisturbed("run")
     write = files.write_everywhere
 
-    def carefree(*turns: Any) -> None:
+    def carefree(*turns: Any, **further: Any) -> None:
         with contextlib.suppress(SystemRefusedError):
-            write(*turns)
+            write(*turns, **further)
 
     monkeypatch.setattr(files, "write_everywhere", carefree)
     assert next(everywhere(refused_at, "run", 40, tmp_path, undisturbed, FAULTS), None)

@@ -69,7 +69,7 @@ def test_writing_in_place_would_be_noticed(tmp_path, monkeypatch):
                 chunks = [content] if isinstance(content, bytes) else content
                 files.disk.close(files._write_new(directory / name, chunks))
 
-    def write_everywhere(*turns):
+    def write_everywhere(*turns, growing=None):
         for contents in turns:
             for directory, named in contents.items():
                 write_in_place(directory, named)

@@ -127,30 +127,17 @@ def test_a_forgotten_fsync_of_the_directory_is_noticed(tmp_path, monkeypatch):
     assert any("is gone" in what for what in wrong)
 
 
-def test_a_status_that_comes_with_what_it_vouches_for_is_noticed(tmp_path, monkeypatch):
-    def all_at_once(endings):
-        contents = {}
-        for ending in endings:
-            run = ending.directory
-            run.record |= {"status": ending.status}
-            contents[run.path] = {"run.json": run._json(), **ending.contents}
-        files.write_everywhere(contents)
-
-    monkeypatch.setattr("gdrun.run_directory.run.end_together", all_at_once)
-    wrong = lose_power_everywhere(tmp_path, monkeypatch)
-    assert any("there is no such file" in what or "No such file" in what for what in wrong)
-
-
 def test_turns_that_are_moved_in_together_are_noticed(tmp_path, monkeypatch):
     write = files.write_everywhere
 
-    def in_one_turn(*turns):
+    def in_one_turn(*turns, growing=None):
         folders = dict.fromkeys(path for contents in turns for path in contents)
         write(
             {
                 path: {name: c for t in reversed(turns) for name, c in t.get(path, {}).items()}
                 for path in folders
-            }
+            },
+            growing=growing,
         )
 
     monkeypatch.setattr(files, "write_everywhere", in_one_turn)
@@ -159,8 +146,7 @@ def test_turns_that_are_moved_in_together_are_noticed(tmp_path, monkeypatch):
 
 
 def test_metrics_that_are_not_synced_before_the_status_are_noticed(tmp_path, monkeypatch):
-    monkeypatch.setattr(metrics_csv, "sync_metrics", lambda metrics: None)
-    monkeypatch.setattr(metrics_csv.MetricsFile, "sync", lambda self: None)
+    monkeypatch.setattr(metrics_csv, "unsynced", lambda growing: {})
     assert any("metrics.csv" in what for what in lose_power_everywhere(tmp_path, monkeypatch))
 
 
