@@ -181,7 +181,7 @@ class Ending:
             raise GdrunError(f"{self.directory.path}: nothing ends as {self.status!r}")
 
 
-def end_together(endings: Sequence[Ending], growing: Mapping[int, Path] | None = None) -> None:
+def end_together(endings: Sequence[Ending], growing: Mapping[int, Path] = MappingProxyType({})) -> None:
     """Write all contents and then, durable only after them, the status of each.
 
     Args:

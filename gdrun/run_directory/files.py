@@ -97,7 +97,7 @@ def write_together(directory: Path, contents: Mapping[str, Content]) -> None:
 
 
 def write_everywhere(
-    *turns: Mapping[Path, Mapping[str, Content]], growing: Mapping[int, Path] | None = None
+    *turns: Mapping[Path, Mapping[str, Content]], growing: Mapping[int, Path] = MappingProxyType({})
 ) -> None:
     """The same for files of several directories: a disk syncs many files in little more time than one.
 
@@ -121,7 +121,7 @@ def write_everywhere(
                 unsynced[descriptor] = path
                 if len(unsynced) == _MOST_OPEN:
                     _sync_and_close(unsynced)
-        _sync_and_close(unsynced, growing or {})
+        _sync_and_close(unsynced, growing)
         for contents, moves in zip(turns, staged, strict=True):
             for temporary, path in list(moves.items()):
                 with refusal("write", path):

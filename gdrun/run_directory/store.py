@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from gdrun.run_directory.lock import is_held
 from gdrun.run_directory.metrics_csv import FILE_NAME as METRICS
 from gdrun.run_directory.naming import is_name
 from gdrun.run_directory.reading import read_bytes
-from gdrun.run_directory.tables import Column, as_column, read_cells
+from gdrun.run_directory.tables import Column, as_column, read_cells, read_table
 from gdrun.run_directory.trajectory import TRAJECTORY
 from gdrun.run_directory.weights import read_arrays
 
@@ -106,14 +106,15 @@ class Saved:
 
     def column(self, table: str, name: str) -> Column:
         """One column of a CSV file, such as metrics.csv; empty where there is none."""
-        return as_column(self._cells(table).get(name, ()))
+        try:
+            cells = read_cells(self.path / table, self.digest_of(table))
+        except FileNotFoundError:
+            cells = {}
+        return as_column(cells.get(name, ()))
 
     def _table(self, name: str) -> dict[str, Column]:
-        return {title: as_column(cells) for title, cells in self._cells(name).items()}
-
-    def _cells(self, name: str) -> Mapping[str, Sequence[str]]:
         try:
-            return read_cells(self.path / name, self.digest_of(name))
+            return read_table(self.path / name, self.digest_of(name))
         except FileNotFoundError:
             return {}
 

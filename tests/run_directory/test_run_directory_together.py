@@ -130,14 +130,14 @@ def test_a_forgotten_fsync_of_the_directory_is_noticed(tmp_path, monkeypatch):
 def test_turns_that_are_moved_in_together_are_noticed(tmp_path, monkeypatch):
     write = files.write_everywhere
 
-    def in_one_turn(*turns, growing=None):
+    def in_one_turn(*turns, **further):
         folders = dict.fromkeys(path for contents in turns for path in contents)
         write(
             {
                 path: {name: c for t in reversed(turns) for name, c in t.get(path, {}).items()}
                 for path in folders
             },
-            growing=growing,
+            **further,
         )
 
     monkeypatch.setattr(files, "write_everywhere", in_one_turn)
