@@ -12,24 +12,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
 
+from gdrun.run_directory.concurrency import at_once
 from gdrun.run_directory.refusal import refusal
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 Bytes = bytes | bytearray | memoryview
 Content = Bytes | Sequence[Bytes]
 
-_FEW = 3  # syncs that threads wouldn't make faster
-_THREADS = 8
 _MOST_OPEN = 128  # new files of one call, of the 1024 that most systems allow a process
 _SAFE = os.O_CLOEXEC | os.O_NOFOLLOW  # a link in the place of a file is an error, not a way out
 
@@ -184,7 +178,7 @@ def sync_files(paths: Mapping[int, Path]) -> None:
         with refusal("write", paths[descriptor]):
             disk.fsync(descriptor)
 
-    _at_once(sync, list(paths))
+    at_once(sync, list(paths))
 
 
 def sync_directories(paths: Iterable[Path]) -> None:
@@ -198,38 +192,7 @@ def sync_directories(paths: Iterable[Path]) -> None:
         with refusal("write to", path):
             disk.fsync_directory(path)
 
-    _at_once(sync, list(paths))
-
-
-def _at_once(sync: Callable[[Any], None], what: Sequence[Any]) -> None:
-    """Call `sync` for each; for many at the same time, which the file system then commits in one go."""
-    if len(what) <= _FEW:
-        for one in what:
-            sync(one)
-        return
-    from concurrent.futures import wait
-
-    def sync_all(share: Sequence[Any]) -> None:
-        for one in share:
-            sync(one)
-
-    shares = [what[first::_THREADS] for first in range(min(len(what), _THREADS))]
-    going = [_threads().submit(sync_all, share) for share in shares]
-    wait(going)  # all of them: the caller closes what they sync
-    for future in going:
-        future.result()
-
-
-@functools.cache
-def _threads() -> ThreadPoolExecutor:
-    """They stay, because starting them takes longer than what they do."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(_THREADS, "sync")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.cache_clear)  # a forked process has none of them
+    at_once(sync, list(paths))
 
 
 def write_all(descriptor: int, data: Bytes) -> None:

@@ -97,9 +97,7 @@ def lose_power_everywhere(
     group.mkdir(parents=True)
     disk = RecordingDisk(lose_power, forget)
     monkeypatch.setattr(files, "disk", disk)
-    monkeypatch.setattr(
-        files, "_at_once", lambda sync, what: [sync(one) for one in what]
-    )  # for the recording
+    monkeypatch.setattr(files, "at_once", lambda sync, what: [sync(one) for one in what])  # for the recording
     train_together(group, acknowledge)
     assert len(moments) > 150
     print(f"{len(moments)} states after a loss of power")
@@ -188,14 +186,14 @@ def test_one_that_fails_is_named_and_leaves_all_as_they_were(tmp_path, monkeypat
 FORKED = """
 import os, signal, sys, threading
 from pathlib import Path
-from gdrun.run_directory import files
+from gdrun.run_directory import concurrency, files
 folder = Path({folder!r})
 files.write_together(folder, dict.fromkeys("abcdefgh", b"parent"))
-kept, all_there = files._threads(), threading.Barrier(files._THREADS)
-for waiting in [kept.submit(all_there.wait) for _ in range(files._THREADS)]:
+kept, all_there = concurrency.threads(), threading.Barrier(concurrency.THREADS)
+for waiting in [kept.submit(all_there.wait) for _ in range(concurrency.THREADS)]:
     waiting.result()
 if not {forgotten}:
-    files._threads = lambda: kept
+    concurrency.threads = lambda: kept
 if os.fork() == 0:
     signal.alarm(3)
     files.write_together(folder, dict.fromkeys("abcdefgh", b"child"))
