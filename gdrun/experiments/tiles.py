@@ -11,7 +11,7 @@ from gdrun.data.memory import available_memory
 from gdrun.errors import SystemRefusedError
 from gdrun.training.work import StackWork
 
-_MOST = 32  # runs of a tile; more only widen the buffers
+_MOST = 64  # runs of a tile; with more, the buffers only take more memory
 _CACHE_BYTES = 1 << 20  # of the second-level cache, where the system doesn't tell
 _NEXT_CACHE = 2.5e10  # bytes a second from the cache after that
 _FLOPS = 4e10  # a second and core, the passes between the products included

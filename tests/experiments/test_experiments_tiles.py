@@ -47,9 +47,9 @@ LARGE = make_work((784, 512, 256, 10), 128)
 @pytest.mark.parametrize(
     ("work", "kilobytes", "expected"),
     [
-        (TINY, 512, 32),  # four would fit, and every call serve only four
+        (TINY, 512, 64),  # four would fit, and every call serve only four
         (TINY, 2048, 18),  # all that fit: a few more would save less than they cost
-        (TINY, 1 << 20, 32),
+        (TINY, 1 << 20, 64),
         (MIDDLE, 512, 8),  # a run doesn't fit, and eight make the calls cheap enough
         (LARGE, 512, 1),  # calls are nothing beside the products
         (LARGE, 1 << 20, 1),
@@ -69,7 +69,7 @@ def test_workers_get_as_few_tiles_as_there_must_be_and_those_as_small_as_can_be(
 ) -> None:
     (count,) = tiles.tile_counts([TINY], [runs], workers)
     assert count == runs or count % workers == 0
-    assert math.ceil(runs / 32) <= count < math.ceil(runs / 32) + workers
+    assert math.ceil(runs / 64) <= count < math.ceil(runs / 64) + workers
 
 
 def test_64_runs_on_two_workers_are_two_halves() -> None:
@@ -87,5 +87,5 @@ def test_a_network_without_parameters_is_no_trouble() -> None:
     network = Network([], (10,))
     work = StackWork(**{**vars(make_work((10, 10), 32)), "network": network})
     assert network.parameter_count == 0
-    assert 1 <= tiles.fastest_size(work) <= 32
+    assert 1 <= tiles.fastest_size(work) <= 64
     assert tiles.estimated_seconds(work, 100) > 0
