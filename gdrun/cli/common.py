@@ -16,7 +16,7 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError, DivergedError
 from gdrun.experiments.build import smoke as cut_short
-from gdrun.experiments.carrying_out import Tell
+from gdrun.experiments.means import Tell
 from gdrun.experiments.minimize.work import smoke as fewer_steps
 from gdrun.experiments.plan import Plan, carry_out_plan
 from gdrun.report.console.outcome import show_outcome

@@ -9,7 +9,7 @@ from gdrun.cli import options as given
 
 if TYPE_CHECKING:
     from gdrun.engines.interruption import Interruption
-    from gdrun.experiments.carrying_out import Tell
+    from gdrun.experiments.means import Tell
 
 
 def resume(

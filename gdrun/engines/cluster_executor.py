@@ -41,6 +41,8 @@ class ClusterExecutor(Executor):
         ConfigError, SystemRefusedError: see `gdrun.engines.cluster`.
     """
 
+    ahead = 1
+
     def __init__(self, cluster: Cluster, most: int, tell: Tell) -> None:
         self._topic = f"gdrun-{uuid.uuid4().hex}"
         self._notices: SimpleQueue[Callable[[], None] | None] = SimpleQueue()

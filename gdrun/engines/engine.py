@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
@@ -18,14 +19,16 @@ from gdrun.errors import WorkerDiedError
 TRIES = 3  # of a task whose worker died
 _PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
 
-Task = TypeVar("Task", contravariant=True)
-Result = TypeVar("Result", covariant=True)
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Given = TypeVar("Given", contravariant=True)
+Found = TypeVar("Found", covariant=True)
 
 
-class Work(Protocol[Task, Result]):
+class Work(Protocol[Given, Found]):
     """A function that can be sent to another process; it tells of its progress and may be asked to stop."""
 
-    def __call__(self, task: Task, tell: Tell, stop_asked: Asked, /) -> Result: ...
+    def __call__(self, task: Given, tell: Tell, stop_asked: Asked, /) -> Found: ...
 
 
 def available_cores() -> int:
@@ -60,56 +63,72 @@ class Engine:
     def __exit__(self, *error: object) -> None:
         self._closing.close()
 
-    def carry_out(self, work: Work[Task, Result], tasks: Sequence[Task]) -> Iterator[Result | Exception]:
-        """Do the tasks and give their results, or the exceptions that they ended with, in the tasks' order.
+    def carry_out(
+        self, work: Work[Task, Result], next_task: Callable[[], Task | None]
+    ) -> Iterator[tuple[Task, Result | Exception]]:
+        """Do tasks, and give each with its result, or with the exception that it ended with, as they end.
 
         A task whose worker dies is tried again in another one, `TRIES` times in all; the others go on
-        meanwhile. One call has to come to its end before the next.
+        meanwhile. Once an end is asked for, whatever has not begun ends with that. One call has to come to
+        its end before the next.
 
         Args:
             work: done for every task; a module-level function unless it is done here.
-            tasks: plain data.
+            next_task: gives the next one, plain data, when there is room for it, or None while there is none.
+                It is asked again whenever a result was taken, since there may be one because of it.
 
         Raises:
             SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
         """
-        if not tasks:
-            return
         interruption = self._interruption
-        waiting = deque(range(len(tasks)))
-        going: dict[Future[Any], int] = {}
-        deaths = [0] * len(tasks)
-        outcomes: dict[int, Any] = {}
+        going: dict[Future[Any], _Attempt] = {}
+        again: deque[_Attempt] = deque()
+        ended: deque[tuple[Any, Any]] = deque()
         stopping = False
-        given = 0
         with interruption.deferred():
-            executor = self._executor = self._executor or self._closing.enter_context(self._opened())
-            while given < len(tasks):
+            while True:
                 if interruption.requested and not stopping:
                     stopping = True
-                    outcomes |= {number: interruption.error() for number in waiting}
-                    waiting.clear()
-                    for future in list(going):
-                        future.cancel()
-                    executor.ask_to_stop()
-                while waiting and len(going) < self._workers:
-                    number = waiting.popleft()
-                    future = executor.submit(work, tasks[number])
-                    going[future] = number
-                    future.add_done_callback(self._news.put)
+                    self._ask_to_stop(list(going))
+                while stopping or self._has_room(len(going)):
+                    attempt = again.popleft() if again else _first_attempt(next_task())
+                    if attempt is None:
+                        break
+                    if stopping:
+                        yield attempt.task, interruption.error()
+                    else:
+                        future = self._submit(work, attempt.task)
+                        going[future] = attempt
+                        future.add_done_callback(self._news.put)
+                if ended:
+                    yield ended.popleft()
+                    continue
+                if not going:
+                    return
                 for future in self._done():
-                    number = going.pop(future)
+                    attempt = going.pop(future)
                     outcome = interruption.error() if future.cancelled() else future.exception()
                     if isinstance(outcome, WorkerLost):
-                        deaths[number] += 1
-                        if not stopping and deaths[number] < TRIES:
-                            waiting.appendleft(number)
+                        attempt.deaths += 1
+                        if not stopping and attempt.deaths < TRIES:
+                            again.append(attempt)
                             continue
-                        outcome = interruption.error() if stopping else _died(deaths[number], outcome)
-                    outcomes[number] = future.result() if outcome is None else outcome
-                while given in outcomes:
-                    yield outcomes.pop(given)
-                    given += 1
+                        outcome = interruption.error() if stopping else _died(attempt.deaths, outcome)
+                    ended.append((attempt.task, future.result() if outcome is None else outcome))
+
+    def _has_room(self, going: int) -> bool:
+        ahead = self._executor.ahead if self._executor else 0
+        return going < self._workers + ahead
+
+    def _submit(self, work: Work[Any, Any], task: Any) -> Future[Any]:
+        self._executor = self._executor or self._closing.enter_context(self._opened())
+        return self._executor.submit(work, task)
+
+    def _ask_to_stop(self, going: Iterable[Future[Any]]) -> None:
+        for future in going:
+            future.cancel()
+        if self._executor:
+            self._executor.ask_to_stop()
 
     def _opened(self) -> TaskExecutor:
         if self._cluster is not None:
@@ -133,6 +152,18 @@ class Engine:
                 yield item
             else:
                 self._tell(item)
+
+
+@dataclass
+class _Attempt:
+    """A task, and how often its worker died."""
+
+    task: Any
+    deaths: int = 0
+
+
+def _first_attempt(task: Any) -> _Attempt | None:
+    return None if task is None else _Attempt(task)
 
 
 def _died(times: int, how: Exception) -> WorkerDiedError:

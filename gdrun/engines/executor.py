@@ -19,7 +19,13 @@ class WorkerLost(Exception):
 
 
 class TaskExecutor(Protocol):
-    """Where tasks are done. At the end of its `with` block whatever still goes on there is given up."""
+    """Where tasks are done. At the end of its `with` block whatever still goes on there is given up.
+
+    Attributes:
+        ahead: how many more tasks than workers are submitted, so that one which gets free finds the next.
+    """
+
+    ahead: int
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Do `fn(*args, tell, stop_asked, **kwargs)`; the future may end with `WorkerLost`."""
@@ -41,6 +47,8 @@ class InProcess(Executor):
         tell: receives what the tasks tell.
         stop_asked: whether somebody wants an end.
     """
+
+    ahead = 0
 
     def __init__(self, tell: Tell, stop_asked: Asked) -> None:
         self._tell = tell

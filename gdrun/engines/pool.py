@@ -72,6 +72,8 @@ class ProcessPool(Executor):
         tell: receives what the tasks tell, in one of those threads.
     """
 
+    ahead = 1
+
     def __init__(self, most: int, tell: Tell) -> None:
         self._most = most
         self._tell = tell

@@ -16,14 +16,14 @@ Row = dict[str, Any]  # of results.csv
 
 @dataclass(frozen=True)
 class Batch:
-    """Runs to be trained next.
+    """Runs to be trained next, if there are any.
 
     Attributes:
-        entries: one a run.
-        stacks: names of runs that train together.
+        plan: the whole plan, they included, in an order that doesn't depend on when they were added.
+        stacks: names of those that train together.
     """
 
-    entries: Sequence[Entry] = ()
+    plan: Sequence[Entry] = ()
     stacks: Sequence[Sequence[str]] = ()
 
 
@@ -43,7 +43,7 @@ def as_they_are(
     """For a command whose rows say what run.json does."""
 
 
-def nothing_more(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
+def nothing_more(config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
     """For a command all of whose runs are known from the start."""
     return Batch()
 
@@ -57,9 +57,9 @@ class Command(Generic[OneOf]):
         conclude: makes summary.json of the group's directory, its config and the rows of results.csv, in the
             order of the plan; it may write further files, and add columns to the rows.
         member: the config of a run, from group.json, the group's config and the run's entry in the plan.
-        next_runs: what is to be trained after all the runs so far, from the group's directory, its config,
-            group.json and the rows; nothing, if that was all. It depends on these alone, so that a group that
-            is resumed decides as it would have.
+        next_runs: what is to be trained beside the planned runs, from the group's config, group.json and the
+            rows of the runs that have ended; nothing, if that can't be said yet, or that was all. The plan
+            has to be the same in the end, in whatever order runs end.
         measure: adds to the rows of runs that have just ended what their other files say, from the group's
             directory, its config, group.json, the rows and the run.json of each. Others may train meanwhile.
         tested: whether the test rows of a run are looked at, by its entry.
@@ -68,7 +68,7 @@ class Command(Generic[OneOf]):
     name: str
     conclude: Callable[[Path, OneOf, Sequence[Row]], dict[str, Any]]
     member: Callable[[Mapping[str, Any], OneOf, Entry], OneOf] = differing_keys
-    next_runs: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
+    next_runs: Callable[[OneOf, Mapping[str, Any], Sequence[Row]], Batch] = nothing_more
     measure: Callable[[Path, OneOf, Mapping[str, Any], Sequence[Row], Sequence[Mapping[str, Any]]], None] = (
         as_they_are
     )

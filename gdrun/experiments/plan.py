@@ -10,8 +10,9 @@ from typing import Any
 from gdrun.config import AnyConfig, dump_yaml, to_plain
 from gdrun.engines.cluster import Cluster
 from gdrun.engines.interruption import Interruption
-from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run
+from gdrun.experiments.carrying_out import carry_out_group, carry_out_run
 from gdrun.experiments.command import Command, Entry
+from gdrun.experiments.means import Means, Tell
 from gdrun.experiments.planning import DescentKind, Kind, Layout
 from gdrun.experiments.threads import blas_threads
 from gdrun.run_directory.group import GroupDirectory

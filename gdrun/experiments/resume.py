@@ -13,10 +13,11 @@ from gdrun.engines.cluster import Cluster
 from gdrun.engines.engine import available_cores
 from gdrun.engines.interruption import Interruption
 from gdrun.errors import ConfigError
-from gdrun.experiments.carrying_out import Means, Tell, carry_out_group, carry_out_run, clear_checkpoints
+from gdrun.experiments.carrying_out import carry_out_group, carry_out_run, clear_checkpoints
 from gdrun.experiments.command import Command
 from gdrun.experiments.comparison.plan import COMPARE
 from gdrun.experiments.kfold import KFOLD
+from gdrun.experiments.means import Means, Tell
 from gdrun.experiments.minimize.plan import MINIMIZE
 from gdrun.experiments.sweep.plan import SWEEP
 from gdrun.experiments.train import TRAIN

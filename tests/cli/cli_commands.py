@@ -128,19 +128,6 @@ def group_bits(path: Path) -> dict[str, Any]:
     }
 
 
-def resumed_bits(path: Path) -> dict[str, Any]:
-    """The same of a group that was resumed, where the runs of a comparison count in any order.
-
-    Contestants are evaluated as soon as their trials are done: later, if a trial failed and was mended.
-    """
-    found = group_bits(path)
-    if record(path)["command"] == "compare-optimizers":
-        order = np.argsort(found["results"]["run"])
-        found["results"] = {n: [column[row] for row in order] for n, column in found["results"].items()}
-        found["numbers"] = {n: np.frombuffer(c)[order].tobytes() for n, c in found["numbers"].items()}
-    return found
-
-
 def without_times(value: Any) -> Any:
     """Plain data without what a clock said."""
     if isinstance(value, Mapping):

@@ -20,7 +20,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "run_directory"))
 
 import short_run
-from cli_commands import Answer, bits, gdrun, resumed_bits, the_run
+from cli_commands import Answer, bits, gdrun, group_bits, the_run
 
 from gdrun.errors import SystemRefusedError
 from gdrun.experiments import tile, writer
@@ -67,7 +67,7 @@ def outcome(path: Path) -> dict[str, Any]:
     assert (path / "report.html").is_file()
     assert not list(path.rglob("*.tmp"))
     assert not list(path.rglob("*.checkpoint"))
-    return resumed_bits(path) if (path / "group.json").exists() else bits(path)
+    return group_bits(path) if (path / "group.json").exists() else bits(path)
 
 
 class Undisturbed:

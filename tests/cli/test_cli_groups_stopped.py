@@ -22,16 +22,16 @@ from cli_commands import (
     config_file,
     finish,
     gdrun,
+    group_bits,
     kill,
     record,
-    resumed_bits,
     start,
     the_run,
     wait_for,
 )
 from cli_stopped import EXIT_CODES, FINAL, OFTEN, family, gone, kill_all, promptly, rows_of
 
-from gdrun.experiments import carrying_out, tile
+from gdrun.experiments import group_training, tile
 from gdrun.run_directory.group import GroupDirectory
 
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -75,7 +75,7 @@ class Expected(dict[str, Any]):
         name, *words = COMMANDS[command]
         config = config_file(folder, "group", OFTEN)
         assert gdrun(name, config, *words, "--workers", "1", "--runs-dir", folder, "-q").code == 0
-        self[command] = resumed_bits(the_run(folder, "group"))
+        self[command] = group_bits(the_run(folder, "group"))
         return self[command]
 
 
@@ -104,7 +104,7 @@ def resumed(path: Path, expected: Any) -> None:
     answer = gdrun("resume", path, "-q", "--workers", "1")
     assert answer.code == 0, answer
     assert {name: time for name, time in ended_members(path).items() if name in before} == before
-    assert resumed_bits(path) == expected
+    assert group_bits(path) == expected
     assert not list(path.rglob("*.tmp"))
     assert not list(path.rglob("*.checkpoint"))
 
@@ -258,7 +258,7 @@ def test_a_worker_killed_every_second_costs_nothing(
             assert answer.code in (7, 8), answer
             assert "died 3 times in a row" in answer.err
             resumed(path, expected[command])
-        assert resumed_bits(path) == expected[command]
+        assert group_bits(path) == expected[command]
     print(f"{command}, {engine}: {killed} workers killed, seeds 0 to 7, {blamed} groups that blamed a run")
     assert killed >= 8
 
@@ -272,7 +272,7 @@ def test_one_worker_that_is_killed_costs_nothing(
     os.kill(child_processes(process.pid)[0], signal.SIGKILL)
     answer = finish(process)
     assert answer.code == 0, answer
-    assert resumed_bits(the_run(tmp_path / "group" / "runs", "group")) == expected[command]
+    assert group_bits(the_run(tmp_path / "group" / "runs", "group")) == expected[command]
 
 
 def test_training_again_what_is_complete_would_be_noticed(
@@ -288,7 +288,7 @@ def test_training_again_what_is_complete_would_be_noticed(
     resumed(path, expected["kfold"])
     with GroupDirectory.open(path) as group:
         group.restart()
-    monkeypatch.setattr(carrying_out, "records_if_ended", lambda specs: None)
+    monkeypatch.setattr(group_training, "records_if_ended", lambda specs: None)
     monkeypatch.setattr(tile, "FINAL", ())
     with pytest.raises(AssertionError):
         resumed(path, expected["kfold"])

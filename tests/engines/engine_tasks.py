@@ -81,11 +81,18 @@ def outcomes(
     interruption: Interruption | None = None,
     cluster: Cluster | None = None,
 ) -> tuple[list[Any], list[Any]]:
-    """What comes of the tasks, and what they told."""
+    """What comes of the tasks, in their order, and what they told."""
     told: list[Any] = []
     asked = interruption or Interruption()
     with Engine(workers, told.append, asked, cluster) as engine:
-        return list(engine.carry_out(work, these)), told
+        found = dict(engine.carry_out(work, one_by_one(these)))
+    return [found[task] for task in these], told
+
+
+def one_by_one(these: Sequence[Task]) -> Callable[[], Task | None]:
+    """What gives the tasks, one a call, and then None."""
+    left = iter(these)
+    return lambda: next(left, None)
 
 
 def tries(task: Task) -> int:

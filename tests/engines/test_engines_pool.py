@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from engine_tasks import alive, outcomes, pids, tasks, tries, wait_for_the_end_of, work
+from engine_tasks import Task, alive, one_by_one, outcomes, pids, tasks, tries, wait_for_the_end_of, work
 
 from gdrun.engines import engine
 from gdrun.engines.engine import TRIES, Engine
@@ -103,13 +103,21 @@ def test_the_task_that_kills_its_workers_is_blamed_and_no_other(tmp_path: Path, 
 
 def test_an_idle_worker_that_was_killed_costs_a_try_and_no_more(tmp_path: Path) -> None:
     these = tasks(tmp_path, *["plain"] * 6)
-    found = []
+    left, going, found = list(these), list[Task](), []
+
+    def next_task() -> Task | None:
+        if left and not going:
+            going.append(left.pop(0))
+            return going[0]
+        return None
+
     with Engine(2, lambda event: None, Interruption()) as engine:
-        for result in engine.carry_out(work, these):
+        for task, result in engine.carry_out(work, next_task):
             for pid in pids(tmp_path):
                 if alive(pid) and pid != os.getpid():
                     os.kill(pid, signal.SIGKILL)
             found.append(result)
+            going.remove(task)
     assert found == [0, 1, 4, 9, 16, 25]
 
 
@@ -118,10 +126,26 @@ def test_the_workers_of_one_call_do_the_tasks_of_the_next(tmp_path: Path) -> Non
         found = []
         for name in ("one", "two"):
             (folder := tmp_path / name).mkdir()
-            assert list(engine.carry_out(work, tasks(folder, "plain", "plain"))) == [0, 1]
+            these = tasks(folder, "plain", "plain")
+            assert sorted(result for _, result in engine.carry_out(work, one_by_one(these))) == [0, 1]
             found.append(set(pids(folder)))
     assert found[1] <= found[0]
     assert len(found[0]) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_result_makes_necessary_is_done_while_others_go_on(tmp_path: Path, workers: int) -> None:
+    (folder := tmp_path / "notes").mkdir()
+    first, second, third = tasks(folder, "plain", "patient" if workers > 1 else "plain", "plain")
+    waiting, found = [second, first], []
+    with Engine(workers, lambda event: None, Interruption()) as engine:
+        for task, _ in engine.carry_out(work, lambda: waiting.pop() if waiting else None):
+            found.append(task)
+            if task is first:
+                waiting.append(third)
+            if task is third:
+                (tmp_path / "go").touch()
+    assert found == ([first, third, second] if workers > 1 else [first, second, third])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -163,7 +187,8 @@ def test_tasks_beyond_the_number_of_workers_wait_and_can_be_cancelled(tmp_path: 
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
     with Engine(3, lambda event: None, Interruption()) as engine:
-        assert next(engine.carry_out(work, tasks(tmp_path, "plain", "deaf", "deaf"))) == 0
+        these = tasks(tmp_path, "plain", "deaf", "deaf")
+        assert next(engine.carry_out(work, one_by_one(these))) == (these[0], 0)
         while len(pids(tmp_path)) < 3:
             time.sleep(0.01)
     assert not [pid for pid in pids(tmp_path) if alive(pid)]
@@ -173,13 +198,13 @@ _PARENT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from engine_tasks import Task, work
+from engine_tasks import Task, one_by_one, work
 from gdrun.engines.engine import Engine
 from gdrun.engines.interruption import SIGNALS, Interruption
 interruption = Interruption()
 these = [Task(number, {kind!r}, Path({folder!r})) for number in range(2)]
 with interruption.listening(), Engine(2, print, interruption) as engine:
-    for result in engine.carry_out(work, these):
+    for _, result in engine.carry_out(work, one_by_one(these)):
         print(repr(result))
 """
 

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from cli_commands import config_file, finish, group_bits, record, start, the_run, train
 
-from gdrun.experiments import carrying_out, planning
+from gdrun.experiments import group_training, planning
 
 SEEDS = 5
 CHANGES = (  # noise, and runs that stop early at different epochs
@@ -156,6 +156,7 @@ def test_results_in_the_order_of_arrival_would_be_noticed(
     tmp_path: Path, expected: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control: the last run is the first one to end."""
-    monkeypatch.setattr(carrying_out._Progress, "ordered", lambda self, group: list(self.rows.values())[::-1])
+    arrived = property(lambda self: list(self._rows.values())[::-1])
+    monkeypatch.setattr(group_training.GroupTraining, "rows", arrived)
     path = train(tmp_path, "five", "--seeds", SEEDS, "--workers", "1", *CHANGES)
     assert group_bits(path) != expected

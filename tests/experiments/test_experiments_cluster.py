@@ -6,7 +6,7 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,9 @@ from dask_processes import scheduler, two_workers, wait_for_workers, worker
 import gdrun as from_python
 from gdrun.data.datasets.embedded import Digits
 from gdrun.engines import cluster
-from gdrun.engines.engine import Engine
 from gdrun.experiments import build, planning
+from gdrun.experiments.group_training import GroupTraining
+from gdrun.experiments.spec import Tile
 
 SEEDS = 6
 CHANGES = ("model.dropout=0.2", "early_stopping={monitor: val_loss, patience: 600}", "epochs=800")
@@ -144,12 +145,13 @@ def test_a_worker_reads_the_data_once_and_tasks_do_not_carry_them(
     plugin.write_text(READING.format(name=f"Digits{engine.title()}", notes=str(notes)))
     sent = []
 
-    def carry_out(self: Engine, work: Any, tasks: Sequence[Any]) -> Iterator[Any]:
-        sent.extend(tasks)
-        return original(self, work, tasks)
+    def next_tile(self: GroupTraining[Any]) -> Tile | None:
+        if (tile := original(self)) is not None:
+            sent.append(tile)
+        return tile
 
-    original = Engine.carry_out
-    monkeypatch.setattr(Engine, "carry_out", carry_out)
+    original = GroupTraining.next_tile
+    monkeypatch.setattr(GroupTraining, "next_tile", next_tile)
     monkeypatch.chdir(tmp_path)  # where the workers aren't
     monkeypatch.setattr(build, "_kept", {})
     monkeypatch.setattr(Digits, "load", Digits.load)  # so that it is put back after the plugin's change

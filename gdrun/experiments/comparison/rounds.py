@@ -1,54 +1,88 @@
-"""What a comparison trains after the runs so far."""
+"""What a comparison trains as its runs end: for each contestant further trials, then its evaluation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from gdrun.config import AnyConfig
-from gdrun.experiments.command import Batch, Row
-from gdrun.experiments.comparison.measures import measure
+from gdrun.config.comparison import Contestant
+from gdrun.experiments.command import Batch, Entry, Row
 from gdrun.experiments.comparison.problems import (
     EVALUATION,
     TUNING,
+    Problems,
     compare_of,
     contestants_of,
     entries_of,
     member_config,
     monitor_of,
     problems_of,
-    rows_of,
 )
 from gdrun.experiments.comparison.tuning import any_failed, best_trial, further_settings, trials_of
 from gdrun.experiments.planning import lay_out, names_of
 
+Run = TypeVar("Run", Entry, Row)
+Key = tuple[str, str, str]  # problem, contestant and phase
 
-def next_runs(path: Path, config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
-    """What lies beyond an edge; once there is no such thing, the best settings on fresh seeds.
 
-    A contestant one of whose trials failed has to wait: what is chosen for it must not depend on a fault.
-    """
+def next_runs(config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
+    """Of contestants all of whose trials have ended: further ones beyond an edge, or the evaluation."""
     problems = problems_of(record, config)
-    measure(path, config, record, rows)
-    planned = {row["run"] for row in rows}
-    added: list[dict[str, Any]] = []
-    evaluation: list[dict[str, Any]] = []
+    plan: list[Entry] = record["plan"]
+    planned, ended = _by_key(plan), _by_key(rows)
+    added: list[Entry] = []
     for name, problem in problems.items():
-        _, higher = monitor_of(problem)
         for contestant in contestants_of(problem):
-            tuning = rows_of(rows, name, contestant.name, TUNING)
-            if any_failed(tuning):
-                continue
-            trials = trials_of(tuning, higher)
-            further = further_settings(contestant, compare_of(problem), trials, higher, problem.seed)
-            added += entries_of(problems, name, contestant, enumerate(further, len(trials)), TUNING)
-            best = best_trial(trials, higher)
-            if best is not None:
-                chosen = [(best.number, best.settings)]
-                evaluation += entries_of(problems, name, contestant, chosen, EVALUATION)
-    entries = [entry for entry in added or evaluation if entry["run"] not in planned]
-    if not entries:
+            tuning = ended[name, contestant.name, TUNING]
+            still_going = len(tuning) < len(planned[name, contestant.name, TUNING])
+            if not still_going and not planned[name, contestant.name, EVALUATION]:
+                added += _next_of(problems, name, contestant, tuning)
+    if not added:
         return Batch()
-    members = [member_config(problems, entry) for entry in entries]
-    return Batch(entries, lay_out(members, names_of(entries), record["workers"]).stacks)
+    members = [member_config(problems, entry) for entry in added]
+    stacks = lay_out(members, names_of(added), record["workers"]).stacks
+    return Batch(_in_order([*plan, *added], problems), stacks)
+
+
+def _next_of(problems: Problems, name: str, contestant: Contestant, tuning: Sequence[Row]) -> Iterator[Entry]:
+    """What a contestant does next on a problem, after these trials.
+
+    If one of them failed, it has to wait: what is chosen for it must not depend on a fault.
+    """
+    if any_failed(tuning):
+        return
+    problem = problems[name]
+    _, higher = monitor_of(problem)
+    trials = trials_of(tuning, higher)
+    further = further_settings(contestant, compare_of(problem), trials, higher, problem.seed)
+    best = best_trial(trials, higher)
+    if further:
+        yield from entries_of(problems, name, contestant, enumerate(further, len(trials)), TUNING)
+    elif best is not None:
+        yield from entries_of(problems, name, contestant, [(best.number, best.settings)], EVALUATION)
+
+
+def _in_order(plan: Sequence[Entry], problems: Problems) -> list[Entry]:
+    """Tuning before evaluation, in both by problem, contestant, trial and seed: whoever came to it first."""
+    pairs = [(name, one.name) for name, problem in problems.items() for one in contestants_of(problem)]
+    place = {pair: number for number, pair in enumerate(pairs)}
+    phase = {TUNING: 0, EVALUATION: 1}
+
+    def order(entry: Entry) -> tuple[int, int, int, int]:
+        name, contestant, own_phase = _key(entry)
+        return phase[own_phase], place[name, contestant], entry["trial"], entry["seed"]
+
+    return sorted(plan, key=order)
+
+
+def _by_key(runs: Sequence[Run]) -> dict[Key, list[Run]]:
+    found: dict[Key, list[Run]] = defaultdict(list)
+    for run in runs:
+        found[_key(run)].append(run)
+    return found
+
+
+def _key(run: Entry) -> Key:
+    return run.get("problem") or "", run["optimizer"], run["phase"]
