@@ -75,7 +75,7 @@ class Engine:
         Args:
             work: done for every task; a module-level function unless it is done here.
             next_task: gives the next one, plain data, when there is room for it, or None while there is none.
-                It is asked again whenever a result was taken, since there may be one because of it.
+                It is asked again after results, since there may be one because of them.
 
         Raises:
             SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
@@ -90,6 +90,8 @@ class Engine:
                 if interruption.requested and not stopping:
                     stopping = True
                     self._ask_to_stop(list(going))
+                while ended:
+                    yield ended.popleft()
                 while stopping or self._has_room(len(going)):
                     attempt = again.popleft() if again else _first_attempt(next_task())
                     if attempt is None:
@@ -100,9 +102,6 @@ class Engine:
                         future = self._submit(work, attempt.task)
                         going[future] = attempt
                         future.add_done_callback(self._news.put)
-                if ended:
-                    yield ended.popleft()
-                    continue
                 if not going:
                     return
                 for future in self._done():

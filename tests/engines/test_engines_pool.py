@@ -145,7 +145,7 @@ def test_what_a_result_makes_necessary_is_done_while_others_go_on(tmp_path: Path
                 waiting.append(third)
             if task is third:
                 (tmp_path / "go").touch()
-    assert found == ([first, third, second] if workers > 1 else [first, second, third])
+    assert found == [first, third, second]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
