@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
@@ -19,16 +18,14 @@ from gdrun.errors import WorkerDiedError
 TRIES = 3  # of a task whose worker died
 _PATIENCE = 0.1  # seconds between looks at whether somebody asked for an end
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
-Given = TypeVar("Given", contravariant=True)
-Found = TypeVar("Found", covariant=True)
+Task = TypeVar("Task", contravariant=True)
+Result = TypeVar("Result", covariant=True)
 
 
-class Work(Protocol[Given, Found]):
+class Work(Protocol[Task, Result]):
     """A function that can be sent to another process; it tells of its progress and may be asked to stop."""
 
-    def __call__(self, task: Given, tell: Tell, stop_asked: Asked, /) -> Found: ...
+    def __call__(self, task: Task, tell: Tell, stop_asked: Asked, /) -> Result: ...
 
 
 def available_cores() -> int:
@@ -81,39 +78,39 @@ class Engine:
             SystemRefusedError: no process can be started, or the cluster cannot be reached or used.
         """
         interruption = self._interruption
-        going: dict[Future[Any], _Attempt] = {}
-        again: deque[_Attempt] = deque()
+        going: dict[Future[Any], tuple[Any, int]] = {}  # the task, and how often its worker died
+        again: deque[tuple[Any, int]] = deque()
         ended: deque[tuple[Any, Any]] = deque()
         stopping = False
         with interruption.deferred():
             while True:
                 if interruption.requested and not stopping:
                     stopping = True
-                    self._ask_to_stop(list(going))
+                    self._ask_to_stop(going)
                 while ended:
                     yield ended.popleft()
                 while stopping or self._has_room(len(going)):
-                    attempt = again.popleft() if again else _first_attempt(next_task())
-                    if attempt is None:
+                    task, deaths = again.popleft() if again else (next_task(), 0)
+                    if task is None:
                         break
                     if stopping:
-                        yield attempt.task, interruption.error()
+                        yield task, interruption.error()
                     else:
-                        future = self._submit(work, attempt.task)
-                        going[future] = attempt
+                        future = self._submit(work, task)
+                        going[future] = task, deaths
                         future.add_done_callback(self._news.put)
                 if not going:
                     return
                 for future in self._done():
-                    attempt = going.pop(future)
+                    task, deaths = going.pop(future)
                     outcome = interruption.error() if future.cancelled() else future.exception()
                     if isinstance(outcome, WorkerLost):
-                        attempt.deaths += 1
-                        if not stopping and attempt.deaths < TRIES:
-                            again.append(attempt)
+                        deaths += 1
+                        if not stopping and deaths < TRIES:
+                            again.append((task, deaths))
                             continue
-                        outcome = interruption.error() if stopping else _died(attempt.deaths, outcome)
-                    ended.append((attempt.task, future.result() if outcome is None else outcome))
+                        outcome = interruption.error() if stopping else _died(deaths, outcome)
+                    ended.append((task, future.result() if outcome is None else outcome))
 
     def _has_room(self, going: int) -> bool:
         ahead = self._executor.ahead if self._executor else 0
@@ -151,18 +148,6 @@ class Engine:
                 yield item
             else:
                 self._tell(item)
-
-
-@dataclass
-class _Attempt:
-    """A task, and how often its worker died."""
-
-    task: Any
-    deaths: int = 0
-
-
-def _first_attempt(task: Any) -> _Attempt | None:
-    return None if task is None else _Attempt(task)
 
 
 def _died(times: int, how: Exception) -> WorkerDiedError:

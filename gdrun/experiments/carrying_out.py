@@ -34,12 +34,11 @@ def carry_out_run(run: RunDirectory, config: Mapping[str, Any], means: Means) ->
         GdrunError: what else prevented it.
     """
     spec = RunSpec(run.path, config)
-    tile = means.tile(0, [spec], run.path / CHECKPOINTS)
+    tiles = iter([means.tile(0, [spec], run.path / CHECKPOINTS)])
     outcome: Outcome
     try:
         with means.engine(run.path) as engine:
-            waiting = [tile]
-            ((_, outcome),) = engine.carry_out(run_tile, lambda: waiting.pop() if waiting else None)
+            ((_, outcome),) = engine.carry_out(run_tile, lambda: next(tiles, None))
     except GdrunError as error:  # nothing of it was done
         outcome = error
     if isinstance(outcome, Exception):

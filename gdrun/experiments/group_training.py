@@ -89,8 +89,10 @@ class GroupTraining(Generic[OneOf]):
                 return None
 
     def settle(self, tile: Tile, outcome: Outcome) -> None:
-        """Take in what came of a tile. One whose workers died is taken apart, so that only the run at fault
-        fails."""
+        """Take in what came of a tile.
+
+        One whose workers died is taken apart, so that only the run at fault fails.
+        """
         if isinstance(outcome, WorkerDiedError) and len(tile.runs) > 1:
             self._apart += _apart(tile)
         elif isinstance(outcome, Exception):
