@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +46,9 @@ def measure(
     config: AnyConfig,
     record: Mapping[str, Any],
     rows: Sequence[Row],
-    members: Sequence[Mapping[str, Any]] = (),
+    members: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Add the monitor's first value and its best one to rows that have neither yet.
+    """Add the monitor's first value and its best one to rows.
 
     A run that diverged or failed has no best one, whatever it had reached before.
 
@@ -58,12 +57,10 @@ def measure(
         config: of the group.
         record: the content of group.json.
         rows: of results.csv.
-        members: the content of run.json of each, where that is at hand.
+        members: the content of run.json of each.
     """
     monitors = {name: monitor_of(problem) for name, problem in problems_of(record, config).items()}
-    for row, member in zip_longest(rows, members):
-        if BEST in row:
-            continue
+    for row, member in zip(rows, members, strict=True):
         column, higher = monitors[row.get("problem") or ""]
         values = _values(path / MEMBERS / row["run"], column, member)
         finite = values[np.isfinite(values)]
@@ -73,7 +70,7 @@ def measure(
             row[BEST] = float(np.max(finite) if higher else np.min(finite))
 
 
-def _values(folder: Path, column: str, record: Mapping[str, Any] | None) -> NDArray[Any]:
+def _values(folder: Path, column: str, record: Mapping[str, Any]) -> NDArray[Any]:
     """The values of one of the curves of a run."""
     try:
         found = Run(folder, record)

@@ -16,10 +16,10 @@ from gdrun.experiments.comparison.problems import (
     EVALUATION,
     PREFIX,
     TUNING,
+    by_key,
     compare_of,
     contestants_of,
     monitor_of,
-    rows_of,
 )
 from gdrun.experiments.comparison.target import times_to_target
 from gdrun.experiments.comparison.tuning import Trial, any_failed, best_trial, edge_of, trials_of
@@ -63,12 +63,13 @@ def performances_of(problem: AnyConfig, name: str, rows: Sequence[Row]) -> dict[
         rows: of results.csv, with the best monitor of each.
     """
     _, higher = monitor_of(problem)
+    ended = by_key(rows)
     found = {}
     for contestant in contestants_of(problem):
-        tuning = rows_of(rows, name, contestant.name, TUNING)
+        tuning = ended[name, contestant.name, TUNING]
         trials = trials_of(tuning, higher)
         best = None if any_failed(tuning) else best_trial(trials, higher)
-        runs = rows_of(rows, name, contestant.name, EVALUATION)
+        runs = ended[name, contestant.name, EVALUATION]
         runs = [row for row in runs if best is not None and row["trial"] == best.number]
         scores = [row[BEST] for row in runs] or [None] * compare_of(problem).seeds
         found[contestant.name] = Performance(contestant, tuning, trials, best, runs, scores)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.config.comparison import Compare, Contestant, replaced
@@ -22,6 +23,8 @@ VALUE = "value"  # of an objective: what tells how good a descent is
 PREFIX = "optimizer."  # of the keys of settings
 LONGEST_NAME = 64
 
+Run = TypeVar("Run", Entry, Row)
+Key = tuple[str, str, str]  # problem, contestant and phase
 Problems = Mapping[str, AnyConfig]  # by name; that of a single one is ""
 
 
@@ -125,7 +128,14 @@ def member_config(problems: Problems, entry: Entry) -> AnyConfig:
     return replace(problem, compare=None, optimizer=optimizer, seed=entry["seed"], start=start)
 
 
-def rows_of(rows: Sequence[Row], problem: str, contestant: str, phase: str) -> list[Row]:
-    """The rows of one contestant on one problem in one phase."""
-    wanted = (problem, contestant, phase)
-    return [row for row in rows if (row.get("problem") or "", row["optimizer"], row["phase"]) == wanted]
+def key_of(run: Entry) -> Key:
+    """Of an entry of the plan or a row of results.csv."""
+    return run.get("problem") or "", run["optimizer"], run["phase"]
+
+
+def by_key(runs: Iterable[Run]) -> Mapping[Key, list[Run]]:
+    """Entries or rows by problem, contestant and phase; an empty list where there are none."""
+    found: dict[Key, list[Run]] = defaultdict(list)
+    for run in runs:
+        found[key_of(run)].append(run)
+    return found

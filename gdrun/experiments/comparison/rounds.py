@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from gdrun.config import AnyConfig
 from gdrun.config.comparison import Contestant
@@ -13,9 +12,11 @@ from gdrun.experiments.comparison.problems import (
     EVALUATION,
     TUNING,
     Problems,
+    by_key,
     compare_of,
     contestants_of,
     entries_of,
+    key_of,
     member_config,
     monitor_of,
     problems_of,
@@ -23,15 +24,12 @@ from gdrun.experiments.comparison.problems import (
 from gdrun.experiments.comparison.tuning import any_failed, best_trial, further_settings, trials_of
 from gdrun.experiments.planning import lay_out, names_of
 
-Run = TypeVar("Run", Entry, Row)
-Key = tuple[str, str, str]  # problem, contestant and phase
-
 
 def next_runs(config: AnyConfig, record: Mapping[str, Any], rows: Sequence[Row]) -> Batch:
     """Of contestants all of whose trials have ended: further ones beyond an edge, or the evaluation."""
     problems = problems_of(record, config)
     plan: list[Entry] = record["plan"]
-    planned, ended = _by_key(plan), _by_key(rows)
+    planned, ended = by_key(plan), by_key(rows)
     added: list[Entry] = []
     for name, problem in problems.items():
         for contestant in contestants_of(problem):
@@ -71,18 +69,7 @@ def _in_order(plan: Sequence[Entry], problems: Problems) -> list[Entry]:
     phase = {TUNING: 0, EVALUATION: 1}
 
     def order(entry: Entry) -> tuple[int, int, int, int]:
-        name, contestant, own_phase = _key(entry)
+        name, contestant, own_phase = key_of(entry)
         return phase[own_phase], place[name, contestant], entry["trial"], entry["seed"]
 
     return sorted(plan, key=order)
-
-
-def _by_key(runs: Sequence[Run]) -> dict[Key, list[Run]]:
-    found: dict[Key, list[Run]] = defaultdict(list)
-    for run in runs:
-        found[_key(run)].append(run)
-    return found
-
-
-def _key(run: Entry) -> Key:
-    return run.get("problem") or "", run["optimizer"], run["phase"]

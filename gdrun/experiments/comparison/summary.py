@@ -13,7 +13,7 @@ import numpy as np
 from gdrun.config import AnyConfig, ObjectiveConfig
 from gdrun.experiments.build import metrics_of
 from gdrun.experiments.command import Row
-from gdrun.experiments.comparison.measures import Read, curves_of, measure
+from gdrun.experiments.comparison.measures import Read, curves_of
 from gdrun.experiments.comparison.performance import described_performance, performances_of
 from gdrun.experiments.comparison.problems import (
     Problems,
@@ -42,10 +42,9 @@ LARGEST_RATIO = 4.0
 
 
 def comparison_summary(path: Path, config: AnyConfig, rows: Sequence[Row]) -> dict[str, Any]:
-    """Everything that the report says; the rows get their first and best monitor and their time to target."""
+    """Everything that the report says; the rows get their time to target."""
     record = read_json(path / RECORD)
     problems = problems_of(record, config)
-    measure(path, config, record, rows)
     read = functools.cache(functools.partial(curves_of, path))
     found = [_problem(read, name, problem, rows) for name, problem in problems.items()]
     first = next(iter(problems.values()))
