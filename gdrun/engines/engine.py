@@ -84,11 +84,11 @@ class Engine:
         stopping = False
         with interruption.deferred():
             while True:
+                while ended:
+                    yield ended.popleft()
                 if interruption.requested and not stopping:
                     stopping = True
                     self._ask_to_stop(going)
-                while ended:
-                    yield ended.popleft()
                 while stopping or self._has_room(len(going)):
                     task, deaths = again.popleft() if again else (next_task(), 0)
                     if task is None:
